@@ -1,0 +1,1 @@
+"""The proof: entries, exhibits, sealing, verification. Never imports reviews or the shell."""

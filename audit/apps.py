@@ -1,0 +1,9 @@
+"""Django's name card of the audit app."""
+
+from django.apps import AppConfig
+
+
+class AuditConfig(AppConfig):
+    """Entries, exhibits, sealing and verification."""
+
+    name = "audit"

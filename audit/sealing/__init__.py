@@ -1,0 +1,1 @@
+"""Sealing: the log's Merkle tree, its signed checkpoints, the proofs made from it and their verification."""

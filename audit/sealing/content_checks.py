@@ -1,0 +1,157 @@
+"""Checks of what hangs on the entries: disclosures, history rows, and the tables built from the story."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.db import connection, models
+
+from audit import disclosures, exhibits, history, keyring
+from audit.canonical import b64url
+from audit.exhibits import DataKey
+from audit.models import Entry, Log
+from audit.sealing import projections
+from audit.sealing.findings import Code, Finding
+
+ERASED = "payload.erased"
+
+_FIELDS = """SELECT e.eid, e.leaf_bytes, f.pos, f.digest, f.disclosure, f.dek_id, k.wrapped
+ FROM audit_entry e LEFT JOIN audit_entry_field f ON f.entry_id = e.eid LEFT JOIN audit_data_key k ON k.id = f.dek_id
+ WHERE e.log_id = %s AND (substr(e.leaf_bytes, 1, 9) <> '{"_sd":[]'::bytea OR f.entry_id IS NOT NULL)
+ ORDER BY e.eid, f.pos"""
+_LINKS = """SELECT h.history_id, l.salt, l.digest, e.leaf_bytes FROM {table} h
+ LEFT JOIN audit_history_link l ON l.model = %s AND l.history_id = h.history_id
+ LEFT JOIN audit_entry e ON e.eid = l.entry_id ORDER BY h.history_id"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    entry: UUID
+    pos: int
+    digest: bytes
+    disclosure: bytes | None
+    key: DataKey | None
+
+    @property
+    def where(self) -> str:
+        return f"entry {self.entry} field {self.pos}"
+
+
+def wrong_disclosures(log: Log) -> Iterator[Finding]:
+    """Open every disclosure and compare it with the digest in its leaf; what is gone needs a tombstone."""
+    erased, opened = _tombstones(log), dict[UUID, DataKey | None]()
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(_FIELDS, [log.pk])
+        for eid, rows in groupby(cursor, key=lambda row: row[0]):
+            held = list(rows)
+            fields = [
+                _Field(eid, pos, bytes(digest), disclosure, _key(opened, dek, wrapped))
+                for _, _, pos, digest, disclosure, dek, wrapped in held
+                if pos is not None
+            ]
+            yield from _wrong_fields(eid, bytes(held[0][1]), fields, erased)
+
+
+def unlinked_history() -> Iterator[Finding]:
+    """Find history rows whose entry does not vouch for them."""
+    for model in apps.get_models():
+        if issubclass(model, history.Recorded):
+            yield from _unlinked(model)
+
+
+def differing_projections() -> Iterator[Finding]:
+    """Ask each registered projection where it differs from the story."""
+    for name, differences in sorted(projections.REGISTER.items()):
+        for stream, what in differences():
+            yield Finding(Code.PROJECTION_DIFFERS, f"{name} {stream}", what)
+
+
+def _tombstones(log: Log) -> set[tuple[str, int]]:
+    """Give entry and position of everything the log says was erased."""
+    tombs: set[tuple[str, int]] = set()
+    for leaf in Entry.objects.filter(log_id=log.pk, kind=ERASED).values_list("leaf_bytes", flat=True):
+        for erased in _parsed(leaf).get("pub", {}).get("entries", []):
+            tombs.update((erased["eid"], pos) for pos in erased["pos"])
+    return tombs
+
+
+def _key(opened: dict[UUID, DataKey | None], dek: UUID, wrapped: bytes | None) -> DataKey | None:
+    if dek not in opened:
+        try:
+            opened[dek] = None if wrapped is None else DataKey(dek, exhibits.unwrapped(wrapped))
+        except keyring.KeyringError:
+            opened[dek] = DataKey(dek, bytes(32))
+    return opened[dek]
+
+
+def _wrong_fields(
+    eid: UUID, leaf: bytes, fields: list[_Field], erased: set[tuple[str, int]]
+) -> Iterator[Finding]:
+    if not (parsed := _parsed(leaf)):
+        return  # told as LEAF_HASH_MISMATCH already
+    promised = set(parsed.get("_sd", []))
+    for each in fields:
+        if each.disclosure is None or each.key is None:
+            if (str(eid), each.pos) not in erased:
+                yield Finding(
+                    Code.DISCLOSURE_MISSING, each.where, "The value is gone and no entry says it was erased."
+                )
+        elif b64url(each.digest) not in promised or not _fits(each, each.disclosure, each.key):
+            yield Finding(
+                Code.DISCLOSURE_DIGEST_MISMATCH, each.where, "The value is not the one the leaf vouches for."
+            )
+    if len(fields) < len(promised):
+        said = f"The leaf promises {len(promised)} values, {len(fields)} are there."
+        yield Finding(Code.DISCLOSURE_MISSING, f"entry {eid}", said)
+
+
+def _fits(field: _Field, sealed: bytes, key: DataKey) -> bool:
+    try:
+        text = exhibits.decrypt(bytes(sealed), key, disclosures.bound_to(field.entry, field.pos)).decode()
+        return disclosures.digest_of(text) == field.digest
+    except (exhibits.Damaged, ValueError):
+        return False
+
+
+def _unlinked(model: type[models.Model]) -> Iterator[Finding]:
+    label = history.label_of(model)
+    manager: Any = getattr(model, model._meta.simple_history_manager_attribute)  # type: ignore[attr-defined]
+    table = connection.ops.quote_name(manager.model._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(_LINKS.format(table=table), [label])
+        rows = cursor.fetchall()
+    for history_id, salt, digest, leaf in rows:
+        if why := _why_unlinked(model, history_id, salt, digest, leaf):
+            yield Finding(Code.HISTORY_UNLINKED, f"{label} history {history_id}", why)
+
+
+def _why_unlinked(
+    model: type[models.Model], history_id: int, salt: bytes | None, digest: bytes | None, leaf: bytes | None
+) -> str | None:
+    if salt is None or digest is None or leaf is None:
+        return "No entry vouches for this row."
+    columns = _vouched(_parsed(leaf).get("pub", {}).get("rows", []), history.label_of(model), bytes(digest))
+    if columns is None:
+        return "The entry it is linked to does not hold its digest."
+    if history.stored_digest(model, history_id, columns, bytes(salt)) != bytes(digest):
+        return "The row is not the one its entry vouches for."
+    return None
+
+
+def _vouched(rows: Iterable[dict[str, Any]], label: str, digest: bytes) -> list[str] | None:
+    for row in rows:
+        if (row["model"], row["sha256"]) == (label, digest.hex()):
+            return list(row["columns"])
+    return None
+
+
+def _parsed(leaf: bytes) -> dict[str, Any]:
+    try:
+        parsed = json.loads(bytes(leaf))
+    except ValueError:
+        return {}
+    return parsed if isinstance(parsed, dict) else {}

@@ -1,0 +1,77 @@
+"""Stories: the entries of one stream read back as sentences, with what was erased marked as such."""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from audit import disclosures, exhibits, models
+from audit.actors import Actor, ActorType, SystemJob
+from audit.exhibits import DataKey
+from audit.facts import REGISTER, personal_names
+
+ERASED = "[erased]"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One entry as a reader sees it."""
+
+    eid: UUID
+    kind: str
+    at: datetime
+    actor: Actor
+    version: int | None
+    state: str | None
+    pub: dict[str, Any]
+    personal: dict[str, Any]
+    sentence: str
+
+
+def nameless(actor: Actor) -> str:
+    """Name a system job by its name and anybody else by kind and id; pages put real names in its place."""
+    jobs = {job.actor.ref: job.value for job in SystemJob}
+    if actor.type is ActorType.SYSTEM:
+        return jobs.get(actor.ref, str(actor.ref))
+    return f"{actor.type.value} {actor.ref}"
+
+
+def story(stream_id: UUID, *, name: Callable[[Actor], str] = nameless) -> list[Told]:
+    """Tell what happened in a stream, oldest first."""
+    entries = list(models.Entry.objects.filter(stream=stream_id).order_by("at", "version"))
+    fields: dict[UUID, list[models.EntryField]] = defaultdict(list)
+    for field in (
+        models.EntryField.objects.filter(entry__stream=stream_id).order_by("pos").select_related("dek")
+    ):
+        fields[field.entry_id].append(field)
+    return [_told(entry, fields[entry.eid], name) for entry in entries]
+
+
+def _told(entry: models.Entry, fields: Iterable[models.EntryField], name: Callable[[Actor], str]) -> Told:
+    fact = REGISTER[entry.kind]
+    public = json.loads(bytes(entry.leaf_bytes))["pub"]
+    personal = {personal_names(fact)[field.pos]: _value(field) for field in fields}
+    actor = Actor(ActorType(entry.actor_type), entry.actor_ref)
+    said = defaultdict(str, {**public, **personal, "actor": name(actor)})
+    return Told(
+        eid=entry.eid,
+        kind=entry.kind,
+        at=entry.at,
+        actor=actor,
+        version=entry.version,
+        state=entry.state,
+        pub=public,
+        personal=personal,
+        sentence=fact.sentence.format_map(said),
+    )
+
+
+def _value(field: models.EntryField) -> Any:
+    if field.disclosure is None or field.dek.wrapped is None:
+        return ERASED
+    key = DataKey(field.dek_id, exhibits.unwrapped(field.dek.wrapped))
+    bound_to = disclosures.bound_to(field.entry_id, field.pos)
+    return disclosures.read(exhibits.decrypt(bytes(field.disclosure), key, bound_to).decode())[1]

@@ -1,0 +1,116 @@
+"""What may happen to accounts, roles and access; each leaves an entry in the same transaction."""
+
+from uuid import UUID
+
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import encrypt
+from django.contrib.auth.models import Group
+from django.db import models, transaction
+from guardian.shortcuts import assign_perm, remove_perm
+
+from audit import exhibits, ledger
+from audit.actors import HasActor
+from portal.accounts import ceremony, facts
+from portal.accounts.models import User
+from portal.accounts.roles import Role
+from portal.kit.clock import now
+from portal.kit.problems import Problem
+
+
+class SelfVerification(Problem):
+    """Nobody proofs their own identity."""
+
+    code = "self_verification"
+    status = 403
+    title = "Someone else must verify your identity"
+
+
+@transaction.atomic
+def add_person(username: str, printed_name: str, password: str, *, by: HasActor, email: str = "") -> User:
+    """Give somebody an account that may sign in but not yet sign."""
+    person = User(username=username, printed_name=printed_name, email=email)
+    person.set_password(password)
+    person.save(force_insert=True)
+    fact = facts.PersonAdded(username=username, printed_name=printed_name)
+    ledger.append_next(fact, stream=_stream(person), by=by, key=_key(person))
+    return person
+
+
+@transaction.atomic
+def verify_identity(person: User, *, by: User) -> None:
+    """Record that `by` proofed who this person is; signing is refused before (21 CFR 11.100(b))."""
+    if by.pk == person.pk:
+        raise SelfVerification("Ask another administrator to verify your identity.")
+    person.identity_verified_at, person.identity_verified_by = now(), by
+    person.save(update_fields=["identity_verified_at", "identity_verified_by"])
+    ledger.append_next(facts.IdentityVerified(), stream=_stream(person), by=by)
+
+
+@transaction.atomic
+def enrol_totp(person: User, secret: str, *, by: HasActor) -> None:
+    """Enrol an authenticator app by its base32 secret, stored wrapped where allauth looks for it."""
+    Authenticator.objects.create(
+        user=person, type=Authenticator.Type.TOTP, data={"secret": encrypt(secret)}
+    )
+    ceremony.end_periods(person)
+    ledger.append_next(facts.FactorEnrolled(factor="totp"), stream=_stream(person), by=by)
+
+
+@transaction.atomic
+def grant_role(person: User, role: Role, *, by: HasActor) -> None:
+    """Give a person a role; their signing period ends, so that the next signature asks for all factors."""
+    group, _ = Group.objects.get_or_create(name=role.value)
+    person.groups.add(group)
+    ceremony.end_periods(person)
+    ledger.append_next(facts.RoleGranted(role=role.value), stream=_stream(person), by=by)
+
+
+@transaction.atomic
+def withdraw_role(person: User, role: Role, *, by: HasActor) -> None:
+    """Take a role from a person, with effect from the next question asked."""
+    person.groups.remove(Group.objects.get(name=role.value))
+    ceremony.end_periods(person)
+    ledger.append_next(facts.RoleWithdrawn(role=role.value), stream=_stream(person), by=by)
+
+
+@transaction.atomic
+def grant_access(role: Role, permission: str, target: models.Model, *, by: HasActor) -> None:
+    """Give a role one permission on one object."""
+    group, _ = Group.objects.get_or_create(name=role.value)
+    assign_perm(permission, group, target)
+    ledger.append_next(_access(facts.AccessGranted, role, permission, target), stream=_target(target), by=by)
+
+
+@transaction.atomic
+def withdraw_access(role: Role, permission: str, target: models.Model, *, by: HasActor) -> None:
+    """Take one permission on one object from a role."""
+    remove_perm(permission, Group.objects.get(name=role.value), target)
+    ledger.append_next(_access(facts.AccessWithdrawn, role, permission, target), stream=_target(target), by=by)
+
+
+@transaction.atomic
+def deactivate(person: User, *, by: HasActor) -> None:
+    """End a person's access: no sign-in, no permission, no signature from now on."""
+    person.is_active = False
+    person.save(update_fields=["is_active"])
+    ceremony.end_periods(person)
+    ledger.append_next(facts.Deactivated(), stream=_stream(person), by=by)
+
+
+def _stream(person: User) -> ledger.Stream:
+    return ledger.Stream("person", person.pk)
+
+
+def _key(person: User) -> exhibits.DataKey:
+    return exhibits.key_for(f"person:{person.pk}")
+
+
+def _target(target: models.Model) -> ledger.Stream:
+    return ledger.Stream(str(target._meta.model_name), UUID(str(target.pk)))
+
+
+def _access(
+    fact: type[facts.AccessGranted | facts.AccessWithdrawn], role: Role, permission: str, target: models.Model
+) -> facts.AccessGranted | facts.AccessWithdrawn:
+    name = target._meta.model_name or ""
+    return fact(role=role.value, permission=permission, target=name, target_id=UUID(str(target.pk)))

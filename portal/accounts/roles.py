@@ -1,0 +1,22 @@
+"""Roles: the names of the groups people hold, and what each is called on pages."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person is here for; each role is one Django group of this name."""
+
+    ADJUSTER = "adjuster"
+    SENIOR_ADJUSTER = "senior-adjuster"
+    CORRESPONDENCE_REVIEWER = "correspondence-reviewer"
+    QUEUE_MANAGER = "queue-manager"
+    COMPLIANCE_OFFICER = "compliance-officer"
+    FLOW_OWNER = "flow-owner"
+    RELEASE_APPROVER = "release-approver"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+    @property
+    def title(self) -> str:  # type: ignore[override]  # str.title is of no use on a slug
+        """Give the role as pages and signatures print it: 'Senior adjuster'."""
+        return self.value.replace("-", " ").capitalize()

@@ -1,0 +1,53 @@
+"""Middleware: the request id, and the one place where problems become answers."""
+
+import logging
+import re
+from collections.abc import Callable
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from psycopg_pool import PoolTimeout
+
+from portal.kit.http import problem_answer
+from portal.kit.ids import new_id
+from portal.kit.problems import Problem
+
+log = logging.getLogger(__name__)
+_USABLE = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+
+class DatabaseAway(Problem):
+    """The database does not answer; nothing was stored."""
+
+    code = "database_unavailable"
+    status = 503
+    title = "The database is not there"
+
+
+class Doorman:
+    """Gives each request its id, and each Problem its answer."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        request.request_id = given if _USABLE.fullmatch(given) else str(new_id())  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Turn a Problem into its answer, a lost database into 503; leave the rest to Django."""
+        problem = as_problem(exception)
+        return None if problem is None else problem_answer(request, problem)
+
+
+def as_problem(exception: Exception) -> Problem | None:
+    """Give the Problem an exception means to a caller, if it means one."""
+    if isinstance(exception, Problem):
+        return exception
+    if isinstance(exception, OperationalError | InterfaceError | PoolTimeout):
+        log.error("the database does not answer", exc_info=exception)
+        return DatabaseAway("Nothing was stored. Try again in a moment.", retry_after=5)
+    return None

@@ -1,0 +1,1 @@
+"""Reviews: flows, contracts, queues, items, policies, sign-off, delivery."""

@@ -1,0 +1,1 @@
+"""What may happen: each action locks, asks, does, moves, in one transaction."""

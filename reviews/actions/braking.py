@@ -1,0 +1,81 @@
+"""Braking: a flow's flood brake and daily cap, counted in Valkey, exact near the limit and cheap far from it."""
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from uuid import UUID
+
+import redis
+from django.conf import settings
+
+from portal.kit.problems import Problem
+from reviews.actions.admitting import Gate
+
+log = logging.getLogger(__name__)
+
+_SYNC_EVERY = 0.25
+_EXACT_WITHIN = 200
+_lock = threading.Lock()
+_tallies: dict[tuple[UUID, str], "_Tally"] = {}
+_client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5)
+
+
+class FlowRateLimited(Problem):
+    """More posts in this minute than the flow's flood brake lets through."""
+
+    code = "flow_rate_limited"
+    status = 429
+    title = "The flow posts too fast"
+
+
+class FlowCapped(Problem):
+    """The flow's daily cap is reached."""
+
+    code = "flow_capped"
+    status = 429
+    title = "The flow reached its cap for today"
+
+
+@dataclass(slots=True)
+class _Tally:
+    window: int
+    total: int = 0
+    unsent: int = 0
+    synced: float = 0.0
+
+
+def insist(gate: Gate) -> None:
+    """Count one post of the flow. Raises FlowRateLimited or FlowCapped with the seconds to wait."""
+    moment = int(time.time())
+    if _over(gate.posts_per_minute, gate.flow_id, "minute", 60, moment):
+        raise FlowRateLimited("Slow down and post again.", retry_after=60 - moment % 60)
+    if _over(gate.posts_per_day, gate.flow_id, "day", 86400, moment):
+        wait = 86400 - moment % 86400
+        raise FlowCapped("The daily cap of this flow is reached; its owner can raise it.", retry_after=wait)
+
+
+def _over(limit: int, flow_id: UUID, unit: str, seconds: int, moment: int) -> bool:
+    window = moment // seconds
+    with _lock:
+        tally = _tallies.get((flow_id, unit))
+        if tally is None or tally.window != window:
+            tally = _tallies[flow_id, unit] = _Tally(window)
+        tally.unsent += 1
+        if limit - tally.total > _EXACT_WITHIN and time.monotonic() - tally.synced < _SYNC_EVERY:
+            return False
+        sent, tally.unsent, tally.synced = tally.unsent, 0, time.monotonic()
+    total = _add(f"{settings.CACHES['default']['KEY_PREFIX']}:brake:{unit}:{flow_id}:{window}", sent, seconds * 2)
+    with _lock:
+        tally.total = max(tally.total + sent, total)
+        return tally.total > limit
+
+
+def _add(name: str, amount: int, expire: int) -> int:
+    """Add to the shared counter; without Valkey each process counts for itself."""
+    try:
+        total, _ = _client.pipeline(transaction=False).incrby(name, amount).expire(name, expire).execute()
+    except redis.RedisError:
+        log.warning("the flood brake counts for this process alone: Valkey does not answer")
+        return 0
+    return int(total)

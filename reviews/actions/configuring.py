@@ -1,0 +1,173 @@
+"""Configuring: flows, keys, secrets, contracts, queues, endpoints and policies; each change an entry with its rows."""
+
+import hashlib
+import secrets
+from typing import Any
+
+from django.db import transaction
+
+from audit import canonical, keyring, ledger
+from audit.actors import HasActor
+from audit.facts import Fact
+from portal.accounts.models import User
+from portal.kit import webhooks
+from portal.kit.clock import now
+from portal.kit.ids import new_id
+from portal.kit.problems import Problem
+from reviews import callbacks, contracts, facts
+from reviews.models import ApiKey, Contract, Endpoint, Flow, Policy, PolicyVersion, Queue, WebhookSecret
+from reviews.policies import document
+
+
+class UnknownQueue(Problem):
+    """A policy names a queue that is not there."""
+
+    code = "unknown_queue"
+    status = 422
+    title = "The policy names a queue that does not exist"
+
+
+class TooManySecrets(Problem):
+    """Two secrets live already."""
+
+    code = "too_many_secrets"
+    status = 409
+    title = "Two webhook secrets are live already"
+
+
+@transaction.atomic
+def open_queue(slug: str, name: str, *, by: HasActor, profile: str = "claims", lease_minutes: int = 15) -> Queue:
+    """Open a queue."""
+    queue = Queue.objects.create(slug=slug, name=name, profile=profile, lease_minutes=lease_minutes)
+    ledger.append_next(facts.QueueOpened(slug=slug), stream=ledger.Stream("queue", queue.pk), by=by, rows=[queue])
+    return queue
+
+
+@transaction.atomic
+def apply_policy(text: str, *, by: HasActor) -> PolicyVersion:
+    """Check a policy document and put it in force as the next version of its name.
+
+    Raises PolicyInvalid or UnknownQueue; nothing is half applied.
+    """
+    parsed = document.parse(text)
+    _insist_on_queues(parsed)
+    policy = Policy.objects.select_for_update().filter(name=parsed.name).first()
+    if policy is None:
+        policy = Policy.objects.create(name=parsed.name)
+        fact = facts.PolicyOpened(name=parsed.name)
+        ledger.append_next(fact, stream=ledger.Stream("policy", policy.pk), by=by, rows=[policy])
+    digest = hashlib.sha256(text.encode()).digest()
+    version = PolicyVersion.objects.create(
+        id=new_id(), policy=policy, version=policy.versions.count() + 1, text=text, digest=digest
+    )
+    policy.in_force = version
+    policy.save(update_fields=["in_force"])
+    applied = facts.PolicyApplied(version=version.version, digest=digest)
+    ledger.append_next(applied, stream=ledger.Stream("policy", policy.pk), by=by, rows=[policy])
+    return version
+
+
+@transaction.atomic
+def register_flow(slug: str, name: str, policy: Policy, *, by: HasActor, audience: str, **limits: Any) -> Flow:
+    """Register a flow whose items the policy routes and whose receipts name `audience`."""
+    flow = Flow.objects.create(slug=slug, name=name, policy=policy, audience=audience, **limits)
+    ledger.append_next(facts.FlowRegistered(slug=slug), stream=ledger.Stream("flow", flow.pk), by=by, rows=[flow])
+    return flow
+
+
+@transaction.atomic
+def apply_contract(flow: Flow, schema: dict[str, Any], *, by: HasActor) -> Contract:
+    """Put a new version of the flow's data contract in force. Raises ContractInvalid."""
+    contracts.compile(schema)
+    flow = _lock(flow)
+    version = flow.contracts.count() + 1
+    digest = canonical.sha256(canonical.document_bytes(schema))
+    contract = Contract.objects.create(flow=flow, version=version, schema=schema, digest=digest)
+    flow.contract = contract
+    _change(flow, facts.ContractApplied(contract=contract.pk, version=version, digest=digest), by, "contract")
+    return contract
+
+
+@transaction.atomic
+def issue_key(flow: Flow, *, by: HasActor) -> str:
+    """Issue an API key for the flow; the key is given once and only its hash is kept."""
+    key = "csk_" + secrets.token_urlsafe(32)
+    issuer = by if isinstance(by, User) else None
+    kept = ApiKey.objects.create(flow=flow, digest=hashlib.sha256(key.encode()).digest(), issued_by=issuer)
+    _change(_lock(flow), facts.KeyIssued(key=kept.pk), by)
+    return key
+
+
+@transaction.atomic
+def revoke_key(key: ApiKey, *, by: HasActor) -> None:
+    """Revoke an API key with effect from the next request."""
+    key.revoked_at = now()
+    key.save(update_fields=["revoked_at"])
+    _change(_lock(key.flow), facts.KeyRevoked(key=key.pk), by)
+
+
+@transaction.atomic
+def issue_secret(flow: Flow, *, by: HasActor) -> str:
+    """Issue a webhook secret, shown once; two may live at a time for rotation. Raises TooManySecrets."""
+    flow = _lock(flow)
+    if flow.secrets.filter(retired_at=None).count() >= 2:
+        raise TooManySecrets("Retire one of the two live secrets before you issue a third.")
+    secret = webhooks.Secret.generate()
+    wrapped = keyring.wrap(secret.key, purpose="webhook-secret")
+    kept = WebhookSecret.objects.create(flow=flow, wrapped=wrapped)
+    _change(flow, facts.SecretIssued(secret=kept.pk), by)
+    return secret.reveal()
+
+
+@transaction.atomic
+def retire_secret(secret: WebhookSecret, *, by: HasActor) -> None:
+    """Retire a webhook secret."""
+    secret.retired_at = now()
+    secret.save(update_fields=["retired_at"])
+    _change(_lock(secret.flow), facts.SecretRetired(secret=secret.pk), by)
+
+
+@transaction.atomic
+def suspend_flow(flow: Flow, *, by: HasActor) -> None:
+    """Pull the flow's kill switch: no post is accepted and no execution may start until it is resumed."""
+    flow = _lock(flow)
+    flow.suspended_at = now()
+    _change(flow, facts.FlowSuspended(), by, "suspended_at")
+
+
+@transaction.atomic
+def resume_flow(flow: Flow, *, by: HasActor) -> None:
+    """Let a suspended flow post again."""
+    flow = _lock(flow)
+    flow.suspended_at = None
+    _change(flow, facts.FlowResumed(), by, "suspended_at")
+
+
+@transaction.atomic
+def register_endpoint(flow: Flow, url: str, *, by: HasActor, allow_private: bool) -> tuple[Endpoint, str]:
+    """Register a callback endpoint; its secret is given once. Raises CallbackUrlRefused."""
+    callbacks.check_url(url, allow_private=allow_private)
+    secret = webhooks.Secret.generate()
+    wrapped = keyring.wrap(secret.key, purpose="webhook-secret")
+    endpoint = Endpoint.objects.create(flow=flow, url=url, wrapped_secret=wrapped)
+    fact = facts.EndpointRegistered(endpoint=endpoint.pk)
+    ledger.append_next(fact, stream=ledger.Stream("flow", flow.pk), by=by, rows=[endpoint])
+    return endpoint, secret.reveal()
+
+
+def _lock(flow: Flow) -> Flow:
+    return Flow.objects.select_for_update(of=("self",)).get(pk=flow.pk)
+
+
+def _change(flow: Flow, fact: Fact, by: HasActor, *columns: str) -> None:
+    """Write a locked flow's change; `config_version` rises, so that intake reads the flow again."""
+    flow.config_version += 1
+    flow.save(update_fields=["config_version", *columns])
+    ledger.append_next(fact, stream=ledger.Stream("flow", flow.pk), by=by, rows=[flow])
+
+
+def _insist_on_queues(policy: document.Policy) -> None:
+    named = {policy.fallback.queue} | {rule.queue for rule in policy.rules}
+    missing = named - set(Queue.objects.filter(slug__in=named).values_list("slug", flat=True))
+    if missing:
+        raise UnknownQueue(f"There is no queue {', '.join(sorted(missing))}. Open it first, or name another.")

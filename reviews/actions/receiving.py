@@ -1,0 +1,186 @@
+"""Receiving: a post becomes a durable submission in one statement; nothing else happens on this path."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from audit import canonical, exhibits
+from portal.kit.clock import now
+from portal.kit.ids import new_id
+from portal.kit.problems import Problem
+from reviews import documents
+from reviews.actions import admitting, braking
+from reviews.actions.admitting import Caller
+from reviews.models import Quarantine, Submission
+
+_STORE = """
+WITH gate AS (
+    SELECT id FROM reviews_flow WHERE id = %(flow)s::uuid AND config_version = %(config)s AND suspended_at IS NULL
+), submission AS (
+    INSERT INTO reviews_submission (id, flow_id, idempotency_id, body_sha256, digest, exhibit_id, headers, api_key_id,
+                                    contract_id, traceparent, request_id, received_at)
+    SELECT %(id)s::uuid, gate.id, %(key)s, %(body_sha256)s, %(digest)s, %(exhibit)s::uuid, %(headers)s::jsonb,
+           %(api_key)s::uuid, %(contract)s::uuid, %(traceparent)s, %(request_id)s, %(at)s
+      FROM gate
+    ON CONFLICT (flow_id, idempotency_id) DO NOTHING
+    RETURNING id
+), exhibit AS (
+    INSERT INTO audit_exhibit (id, ciphertext, dek_id, digest, size, media_type, created_at)
+    SELECT %(exhibit)s::uuid, %(ciphertext)s, %(dek)s::uuid, %(body_sha256)s, %(size)s, %(media_type)s, %(at)s
+      FROM submission
+), waiting AS (
+    INSERT INTO reviews_intake_queue (submission_id, tries) SELECT id, 0 FROM submission
+)
+SELECT id FROM submission
+"""
+_KEPT_HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature", "content-type", "content-length",
+                 "content-digest", "content-encoding", "idempotency-key", "traceparent")  # fmt: skip
+
+
+class IdempotencyConflict(Problem):
+    """The id was used for another body."""
+
+    code = "idempotency_conflict"
+    status = 409
+    title = "This id was used for another body"
+
+
+class FlowSuspended(Problem):
+    """The flow's kill switch is pulled."""
+
+    code = "flow_suspended"
+    status = 429
+    title = "The flow is suspended"
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One thing to store: the exact bytes, how they came, and the item document in them."""
+
+    idempotency_id: str
+    raw: bytes
+    kind: str
+    document: dict[str, Any]
+    headers: dict[str, str]
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a 202 or 200 tells: the item's id and digest, and whether it was there already."""
+
+    id: UUID
+    digest: bytes
+    replayed: bool
+
+
+def receive(caller: Caller, post: Post) -> Receipt:
+    """Store one post, or find that it was stored before.
+
+    Raises IdempotencyConflict, FlowSuspended, FlowRateLimited, FlowCapped or ContractViolation. A refused
+    authentic item is kept in quarantine. The order of refusals is DATA.md's: a replay is never refused.
+    """
+    try:
+        _insist(caller, post)
+    except Problem as refusal:
+        stored = stored_before(caller, post)
+        if stored is None:
+            if isinstance(refusal, documents.ContractViolation):
+                quarantine(caller, post, refusal)
+            raise
+        return stored
+    return _store(caller, post)
+
+
+def check(caller: Caller, document: dict[str, Any]) -> None:
+    """Raise ContractViolation when the document does not match envelope or contract."""
+    errors = documents.faults(document, caller.gate.contract)
+    if errors:
+        raise documents.ContractViolation(
+            f"{len(errors)} thing{'s' * (len(errors) > 1)} in the item must be put right; see `errors`.", errors=errors
+        )
+
+
+def stored_before(caller: Caller, post: Post) -> Receipt | None:
+    """Find the accepted submission of this id. Raises IdempotencyConflict when its body was another."""
+    found = (
+        Submission.objects.filter(flow_id=caller.gate.flow_id, idempotency_id=post.idempotency_id)
+        .values_list("id", "digest", "body_sha256")
+        .first()
+    )
+    if found is None:
+        return None
+    if bytes(found[2]) != hashlib.sha256(post.raw).digest():
+        raise IdempotencyConflict("This id was accepted with another body. Use a new id for a new item.")
+    return Receipt(found[0], bytes(found[1]), replayed=True)
+
+
+def quarantine(caller: Caller, post: Post, refusal: Problem) -> None:
+    """Keep an authentic post that was refused, with its reasons, for the flow's owner."""
+    exhibit = exhibits.seal(post.raw, scope=f"quarantine:{caller.gate.flow_id}", media_type=post.kind)
+    Quarantine.objects.create(
+        flow_id=caller.gate.flow_id,
+        idempotency_id=post.idempotency_id,
+        exhibit_id=exhibit.pk,
+        headers=_kept(post.headers),
+        code=refusal.name,
+        errors=refusal.errors,
+    )
+
+
+def _insist(caller: Caller, post: Post) -> None:
+    if caller.gate.suspended:
+        raise FlowSuspended("The flow is suspended. Ask its owner before posting again.", retry_after=300)
+    braking.insist(caller.gate)
+    check(caller, post.document)
+
+
+def _store(caller: Caller, post: Post) -> Receipt:
+    for _ in range(3):
+        digest = documents.digest(post.document)
+        stored = _insert(caller, post, digest)
+        if stored is not None:
+            return Receipt(stored, digest, replayed=False)
+        before = stored_before(caller, post)  # a second statement: the first may have lost a race it cannot see
+        if before is not None:
+            return before
+        caller = _readmit(caller)
+        _insist(caller, post)
+    raise FlowSuspended("The flow is being reconfigured. Post again in a moment.", retry_after=1)
+
+
+def _readmit(caller: Caller) -> Caller:
+    """Read the gate again after the statement found it out of date, and ask again whether the key is live."""
+    gate = admitting.reload_gate(caller.gate.slug)
+    if gate is None or caller.key_id not in gate.keys.values():
+        raise admitting.KeyInvalid("The key was revoked. Send a live key of this flow.")
+    return Caller(gate, caller.key_id, caller.idempotency_id)
+
+
+def _insert(caller: Caller, post: Post, digest: canonical.Sha256) -> UUID | None:
+    sealed = exhibits.seal_for_intake(post.raw, media_type=post.kind)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _STORE,
+            {
+                "flow": caller.gate.flow_id, "config": caller.gate.config_version, "id": new_id(),
+                "key": post.idempotency_id, "body_sha256": sealed.digest, "digest": digest, "exhibit": sealed.id,
+                "headers": json.dumps(_kept(post.headers)), "api_key": caller.key_id,
+                "contract": caller.gate.contract_id, "traceparent": post.headers.get("traceparent", "")[:100],
+                "request_id": post.request_id, "at": now(), "ciphertext": sealed.ciphertext, "dek": sealed.dek_id,
+                "size": sealed.size, "media_type": sealed.media_type,
+            },
+        )  # fmt: skip
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _kept(headers: dict[str, str]) -> dict[str, str]:
+    """Keep the headers on the allow-list; never `Authorization`."""
+    return {
+        name: value for name, value in headers.items() if name in _KEPT_HEADERS or name.startswith("ce-")
+    }

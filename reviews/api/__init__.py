@@ -1,0 +1,1 @@
+"""The machine's doors: parse, one action or query, answer."""

@@ -1,0 +1,43 @@
+"""Reading a request's body and headers within bounds, before anything else looks at them."""
+
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from portal.kit.problems import Problem
+from reviews import documents
+
+
+class BodyTooLarge(Problem):
+    """More bytes than the installation takes."""
+
+    code = "body_too_large"
+    status = 413
+    title = "The body is too large"
+
+
+def read(request: HttpRequest, kinds: Sequence[str], *, batch: bool = False) -> tuple[str, bytes]:
+    """Give media type and raw bytes of a body. Raises UnsupportedMediaType or BodyTooLarge."""
+    kind = documents.media_type(request.headers.get("Content-Type", ""))
+    limit = settings.BATCH_BODY_LIMIT if batch or kind == documents.STRUCTURED_BATCH else settings.ITEM_BODY_LIMIT
+    if _announced(request) > limit:
+        raise BodyTooLarge(f"At most {limit} bytes are taken here; upload files separately.")
+    if kind not in kinds:
+        raise documents.UnsupportedMediaType(f"Send one of {', '.join(kinds)}.")
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise documents.UnsupportedMediaType("Send the body uncompressed.")
+    raw = request.read(limit + 1)
+    if len(raw) > limit:
+        raise BodyTooLarge(f"At most {limit} bytes are taken here; upload files separately.")
+    return kind, raw
+
+
+def headers(request: HttpRequest) -> dict[str, str]:
+    """Give the request's headers with lower-case names."""
+    return {name.lower(): value for name, value in request.headers.items()}
+
+
+def _announced(request: HttpRequest) -> int:
+    text = request.headers.get("Content-Length", "0")
+    return int(text) if text.isdecimal() else 0

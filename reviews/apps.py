@@ -1,0 +1,16 @@
+"""Django's name card of the reviews app."""
+
+from django.apps import AppConfig
+
+
+class ReviewsConfig(AppConfig):
+    """Items and everything that decides them."""
+
+    name = "reviews"
+
+    def ready(self) -> None:
+        """Tell audit what only reviews can answer."""
+        from audit.sealing.projections import register_projection
+        from reviews import facts, projection  # noqa: F401  facts register themselves on import
+
+        register_projection("items", projection.differences)

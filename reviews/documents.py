@@ -1,0 +1,103 @@
+"""Posted documents: unwrapping events, checking the envelope and contract, and the digest of what was posted."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from audit import canonical
+from portal.kit import strict_json
+from portal.kit.problems import Problem
+from reviews import envelope
+
+STRUCTURED = "application/cloudevents+json"
+STRUCTURED_BATCH = "application/cloudevents-batch+json"
+JSON = "application/json"
+
+
+class ContractViolation(Problem):
+    """The document does not match the envelope or the flow's contract."""
+
+    code = "contract_violation"
+    status = 422
+    title = "The item does not match its data contract"
+
+
+class UnsupportedMediaType(Problem):
+    """Not a kind of body this address takes."""
+
+    code = "media_type_unsupported"
+    status = 415
+    title = "This kind of body is not taken here"
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """One item document, with the id its event brought, if it came as an event."""
+
+    document: dict[str, Any]
+    event_id: str | None
+
+
+def media_type(content_type: str) -> str:
+    """Give the media type of a Content-Type header, without its parameters."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def read(raw: bytes, kind: str) -> Posted:
+    """Read a body as an item, or as a structured CloudEvent 1.0 around one."""
+    loaded = strict_json.loads(raw)
+    if kind == STRUCTURED:
+        return unwrap(loaded)
+    return Posted(loaded, None)
+
+
+def unwrap(event: dict[str, Any]) -> Posted:
+    """Take the item out of a CloudEvent, which itself stays as it was received."""
+    faults = [
+        {"pointer": f"/{name}", "message": "A CloudEvent needs this as a non-empty text."}
+        for name in ("id", "source", "type")
+        if not isinstance(event.get(name), str) or not event[name]
+    ]
+    if event.get("specversion") != "1.0":
+        faults.append({"pointer": "/specversion", "message": "Only CloudEvents 1.0 are understood."})
+    if not isinstance(event.get("data"), dict):
+        faults.append({"pointer": "/data", "message": "The event's data must be an item document."})
+    if faults:
+        raise ContractViolation("The event is not a CloudEvent 1.0 around an item.", errors=faults)
+    return Posted(event["data"], event_id(event["source"], event["id"]))
+
+
+def event_id(source: str, identifier: str) -> str:
+    """Give the idempotency id of an event: source and id together, hashed when they are long."""
+    joined = f"{source}#{identifier}"
+    return joined if len(joined) <= 255 else canonical.sha256(joined.encode()).hex()
+
+
+def faults(document: dict[str, Any], contract: Any) -> list[dict[str, str]]:
+    """List what is wrong with a document, each with the JSON pointer of the place."""
+    found = list(envelope.check(document))
+    if not found and contract is not None:
+        found += contract.check(document)
+    if not found:
+        found += _floats(document["snapshot"]["output"], "/snapshot/output")
+        found += _floats(document["action"], "/action")
+    return found
+
+
+def digest(document: dict[str, Any]) -> canonical.Sha256:
+    """Hash a posted document, attachments and all: what `digest` in every answer is."""
+    return canonical.prefixed(canonical.SNAPSHOT, canonical.document_bytes(document))
+
+
+def _floats(value: Any, pointer: str) -> list[dict[str, str]]:
+    """Find floats in what gets signed: a signature covers exact values, so numbers with a fraction are texts."""
+    if isinstance(value, float):
+        return [{"pointer": pointer, "message": "Write a number with a fraction as a text, such as \"0.25\"."}]
+    if isinstance(value, dict):
+        return [fault for key, inner in value.items() for fault in _floats(inner, f"{pointer}/{_escape(key)}")]
+    if isinstance(value, list):
+        return [fault for index, inner in enumerate(value) for fault in _floats(inner, f"{pointer}/{index}")]
+    return []
+
+
+def _escape(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")

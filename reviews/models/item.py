@@ -1,0 +1,101 @@
+"""Items: one thing to decide each, with the revisions of what is proposed."""
+
+from django.db import models
+from django.db.models import Q
+
+from audit.history import Recorded, records
+from portal.kit.clock import now
+from reviews.words import HARMFUL, Basis, Effect, State
+
+
+class Item(Recorded, models.Model):
+    """One thing to decide. `(id, version, state)` is a foreign key into the ledger's entries."""
+
+    id = models.UUIDField(primary_key=True)
+    version = models.PositiveIntegerField()
+    state = models.CharField(max_length=20)
+    flow = models.ForeignKey("reviews.Flow", models.PROTECT, db_index=False)
+    revision = models.PositiveSmallIntegerField(default=1)
+    external_id = models.CharField(max_length=200, default="")
+    action_type = models.CharField(max_length=100)
+    effect = models.CharField(max_length=10)
+    subject = models.CharField(max_length=200, default="")
+    amount = models.DecimalField(max_digits=16, decimal_places=4, null=True)
+    amount_at_stake = models.DecimalField(max_digits=16, decimal_places=4, null=True)
+    currency = models.CharField(max_length=3, default="")
+    jurisdiction = models.CharField(max_length=20, default="")
+    tenant = models.CharField(max_length=100, default="")
+    environment = models.CharField(max_length=50, default="")
+    requested_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, db_index=False, related_name="+")
+    correlation_id = models.CharField(max_length=200, default="")
+    queue = models.ForeignKey("reviews.Queue", models.PROTECT, db_index=False)
+    awaiting = models.CharField(max_length=100, default="")
+    priority = models.PositiveSmallIntegerField()
+    due_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    policy_version = models.ForeignKey("reviews.PolicyVersion", models.PROTECT, db_index=False)
+    rule = models.CharField(max_length=100, default="")
+    reasons = models.JSONField(default=list)
+    basis = models.CharField(max_length=10, default=Basis.SIGNATURES)
+    override = models.CharField(max_length=10, default="none")
+    received_at = models.DateTimeField()
+    routed_at = models.DateTimeField(default=now)
+    decided_at = models.DateTimeField(null=True)
+
+    history = records()
+
+    class Meta:
+        db_table = "reviews_item"
+        indexes = [
+            models.Index(
+                "queue", "awaiting", "priority", "due_at", "id",
+                condition=Q(state=State.IN_REVIEW), name="reviews_item_next",
+            ),
+            models.Index(fields=["flow", "-received_at"], name="reviews_item_of_flow"),
+            models.Index("expires_at", condition=Q(state=State.IN_REVIEW), name="reviews_item_expiring"),
+        ]  # fmt: skip
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=[s.value for s in State]), name="reviews_item_state"),
+            models.CheckConstraint(condition=Q(effect__in=[e.value for e in Effect]), name="reviews_item_effect"),
+            models.CheckConstraint(
+                condition=Q(basis=Basis.SIGNATURES)
+                | (Q(basis=Basis.POLICY, override="none") & ~Q(effect__in=sorted(HARMFUL))),
+                name="reviews_item_harm_is_signed",
+            ),
+            models.CheckConstraint(
+                condition=Q(override__in=["none", "upward", "downward", "other"]), name="reviews_item_override"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action_type} {self.external_id}".strip()
+
+
+class Revision(models.Model):
+    """One frozen version of what an item proposes: the document as posted, and what it cost to make."""
+
+    id = models.BigAutoField(primary_key=True)
+    item = models.ForeignKey(Item, models.PROTECT, db_index=False, related_name="revisions")
+    revision = models.PositiveSmallIntegerField()
+    exhibit = models.ForeignKey("audit.Exhibit", models.PROTECT, db_index=False)
+    digest = models.BinaryField(max_length=32)
+    action_sha256 = models.BinaryField(max_length=32)
+    contract = models.ForeignKey("reviews.Contract", models.PROTECT, null=True, db_index=False)
+    authored_with = models.ForeignKey("reviews.ApiKey", models.PROTECT, db_index=False)
+    prompt_name = models.CharField(max_length=200, default="")
+    prompt_version = models.CharField(max_length=100, default="")
+    model_provider = models.CharField(max_length=100, default="")
+    model_name = models.CharField(max_length=200, default="")
+    model_version = models.CharField(max_length=100, default="")
+    input_tokens = models.BigIntegerField(null=True)
+    output_tokens = models.BigIntegerField(null=True)
+    cost = models.DecimalField(max_digits=16, decimal_places=6, null=True)
+    cost_currency = models.CharField(max_length=3, default="")
+    latency_ms = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField(default=now)
+
+    append_only = True
+
+    class Meta:
+        db_table = "reviews_revision"
+        constraints = [models.UniqueConstraint("item", "revision", name="reviews_revision_number")]

@@ -1,0 +1,13 @@
+"""Waking workers: coalesced messages by name, sent after a commit and free to get lost."""
+
+from celery import current_app
+from django.db import transaction
+
+from portal.kit.nudge import Nudge
+
+_intake = Nudge(lambda: current_app.send_task("reviews.tasks.drain", queue="intake"))
+
+
+def intake() -> None:
+    """Tell a worker that submissions wait to be routed, once the transaction is through."""
+    transaction.on_commit(_intake)

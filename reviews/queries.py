@@ -1,0 +1,45 @@
+"""Reads that are more than one model's filter."""
+
+from uuid import UUID
+
+from django.db import connection
+
+from reviews.models import Item, Revision, SignoffSlot
+
+_NEXT = """
+SELECT candidate.id
+  FROM unnest(%s::uuid[]) AS queue(id), unnest(%s::text[]) AS held(role), LATERAL (
+    SELECT i.id, i.priority, i.due_at
+      FROM reviews_item i
+     WHERE i.queue_id = queue.id AND i.awaiting = held.role AND i.state = 'in_review'
+       AND NOT EXISTS (SELECT FROM reviews_lease l WHERE l.item_id = i.id AND l.expires_at > %s)
+       AND NOT EXISTS (SELECT FROM reviews_signoff_slot s
+                        WHERE s.item_id = i.id AND s.revision = i.revision AND s.signer_id = %s::uuid)
+       AND i.id <> ALL (%s::uuid[])
+     ORDER BY i.priority, i.due_at, i.id LIMIT %s
+  ) candidate
+ ORDER BY candidate.priority, candidate.due_at, candidate.id LIMIT %s
+"""
+
+
+def next_items(
+    queues: list[UUID], roles: list[str], person: UUID, moment: object, passed: list[UUID], limit: int
+) -> list[UUID]:
+    """Give the most urgent items nobody holds and this person has not signed, without locking them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT, [queues, roles, moment, person, passed, limit, limit])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def open_slot(item: Item) -> SignoffSlot | None:
+    """Give the first slot of the revision's plan that waits for a signature, stages in order."""
+    return (
+        SignoffSlot.objects.filter(item_id=item.pk, revision=item.revision, signature=None)
+        .order_by("stage", "n")
+        .first()
+    )
+
+
+def current_revision(item: Item) -> Revision:
+    """Give the revision the item stands at."""
+    return Revision.objects.get(item_id=item.pk, revision=item.revision)

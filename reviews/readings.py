@@ -1,0 +1,155 @@
+"""What machines read: the item as posted with where it stands, and the decision once it is sealed."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from audit import exhibits
+from audit.sealing import places
+from portal.kit.clock import stamp, stamp_or_none
+from portal.kit.problems import NotFound
+from reviews import acts, documents, lifecycle, queries, receipts
+from reviews.models import ApiKey, Decision, ExecutionReport, Item, Signature, SignoffSlot, Submission
+from reviews.words import OUTCOMES, State
+
+
+def item(item_id: UUID, *, by: ApiKey) -> dict[str, Any]:
+    """Give an item of the caller's flow, readable from the moment of its 202. Raises NotFound."""
+    found = _item(item_id, by)
+    if found is None:
+        return _received(item_id, by)
+    revision = queries.current_revision(found)
+    document = json.loads(exhibits.open(revision.exhibit_id))
+    return document | {
+        "id": str(found.pk),
+        "state": found.state,
+        "version": found.version,
+        "revision": found.revision,
+        "digest": f"sha256:{bytes(revision.digest).hex()}",
+        "queue": found.queue.slug,
+        "policy": _policy(found) | {"reasons": found.reasons},
+        "sign_off": _plan(found),
+        "received_at": stamp(found.received_at),
+        "due_at": stamp_or_none(found.due_at),
+        "links": links(found.pk),
+    }
+
+
+def decision(item_id: UUID, *, by: ApiKey, audience: str | None = None) -> dict[str, Any] | None:
+    """Give the sealed outcome of an item, with a fresh receipt unless it was executed; None while there is none."""
+    found = _item(item_id, by)
+    if found is None:
+        _received(item_id, by)
+        return None
+    if State(found.state) not in OUTCOMES:
+        return None
+    made = Decision.objects.select_related("policy_version__policy").filter(item=found).first()
+    return _decided(found, made, audience or found.flow.audience) if made else _ended(found)
+
+
+def links(item_id: UUID) -> dict[str, str]:
+    """Give the addresses of an item."""
+    address = f"{settings.PORTAL_URL}/api/v1/items/{item_id}"
+    return {"self": address, "decision": f"{address}/decision"}
+
+
+def _item(item_id: UUID, by: ApiKey) -> Item | None:
+    related = "flow", "queue", "policy_version__policy"
+    return Item.objects.select_related(*related).filter(pk=item_id, flow_id=by.flow_id).first()
+
+
+def _received(item_id: UUID, by: ApiKey) -> dict[str, Any]:
+    submission = Submission.objects.select_related("exhibit").filter(pk=item_id, flow_id=by.flow_id).first()
+    if submission is None:
+        raise NotFound("There is no such item of this flow.")
+    kind = documents.media_type(submission.exhibit.media_type)
+    return documents.read(exhibits.open(submission.exhibit_id), kind).document | {
+        "id": str(item_id),
+        "state": "received",
+        "version": 0,
+        "revision": 1,
+        "digest": f"sha256:{bytes(submission.digest).hex()}",
+        "queue": None,
+        "policy": None,
+        "sign_off": [],
+        "received_at": stamp(submission.received_at),
+        "due_at": None,
+        "links": links(item_id),
+    }
+
+
+def _decided(found: Item, made: Decision, audience: str) -> dict[str, Any] | None:
+    place = places.place_of(made.entry_id)
+    if place is None:
+        return None
+    revision = found.revisions.get(revision=made.revision)
+    document = json.loads(exhibits.open(revision.exhibit_id))
+    act = acts.build(document, acts.salt(lifecycle.subject_key(found), found.pk, made.revision))
+    return {
+        "item": str(found.pk),
+        "outcome": made.outcome,
+        "basis": made.basis,
+        "revision": made.revision,
+        "snapshot_digest": f"sha256:{bytes(revision.digest).hex()}",
+        "output": act["output"],
+        "overridden": [],
+        "policy": _policy(found),
+        "signatures": [_signature(each) for each in _signatures(made)],
+        "act": act,
+        "decided_at": stamp(made.decided_at),
+        "ledger": {"index": place.index, "leaf": f"sha256:{place.leaf_hash.hex()}"},
+        "receipt": None if _started(made) else receipts.mint(made, act, place, audience=audience),
+    }
+
+
+def _ended(found: Item) -> dict[str, Any] | None:
+    """Tell an outcome nobody decided, once its entry is sealed."""
+    place = places.place_of(lifecycle.entry_at(found))
+    if place is None:
+        return None
+    return {
+        "item": str(found.pk),
+        "outcome": found.state,
+        "revision": found.revision,
+        "ledger": {"index": place.index, "leaf": f"sha256:{place.leaf_hash.hex()}"},
+    }
+
+
+def _started(made: Decision) -> bool:
+    return ExecutionReport.objects.filter(decision=made).exists()
+
+
+def _policy(found: Item) -> dict[str, Any]:
+    version = found.policy_version
+    return {"name": version.policy.name, "version": version.version, "rule": found.rule or None}
+
+
+def _plan(found: Item) -> list[dict[str, Any]]:
+    slots = SignoffSlot.objects.filter(item=found, revision=found.revision).order_by("stage", "n")
+    return [
+        {"stage": slot.stage, "role": slot.role, "meaning": slot.meaning, "signed": slot.signature_id is not None}
+        for slot in slots
+    ]
+
+
+def _signature(signature: Signature) -> dict[str, Any]:
+    reason = exhibits.open(signature.reason_id).decode() if signature.reason_id else ""
+    return {
+        "id": str(signature.pk),
+        "signer": str(signature.signer_id),
+        "printed_name": signature.signer.printed_name,
+        "role": signature.role,
+        "meaning": signature.meaning,
+        "verdict": signature.verdict,
+        "reason": reason,
+        "auth_method": signature.auth_method,
+        "signed_at": stamp(signature.signed_at),
+        "on_behalf_of": str(signature.on_behalf_of_id) if signature.on_behalf_of_id else None,
+    }
+
+
+def _signatures(made: Decision) -> list[Signature]:
+    signed = Signature.objects.select_related("signer").filter(item_id=made.item_id, revision=made.revision)
+    return list(signed.order_by("signed_at", "id"))
