@@ -3,7 +3,9 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -56,19 +58,35 @@ def label_of(model: type[models.Model]) -> str:
 
 
 def reread(row: models.Model) -> Version:
-    """Read a saved row back and hash it as the database holds it: '100.5' is not 100.50."""
-    tracked, key = _tracked(type(row)), _key(row)
+    """Read one saved row back and hash it as the database holds it: '100.5' is not 100.50."""
+    return reread_all([row])[0]
+
+
+def reread_all(rows: Sequence[models.Model]) -> list[Version]:
+    """Read saved rows back, one statement a model; give their versions in the order asked for."""
+    found: dict[tuple[type[models.Model], Any], Version] = {}
+    for model in {type(row): None for row in rows}:
+        for row, values in _read([row for row in rows if type(row) is model]):
+            columns = dict(zip(_tracked(model), values[1:], strict=True))
+            found[model, row.pk] = _version(row, "~" if values[0] else "+", columns)
+    return [found[type(row), row.pk] for row in rows]
+
+
+def _read(rows: Sequence[models.Model]) -> list[tuple[models.Model, Sequence[Any]]]:
+    model, by_key = type(rows[0]), {row.pk: row for row in rows}
+    key, texts = _key(model), ", ".join(_tracked(model).values())
     sql = (
-        f"SELECT EXISTS (SELECT FROM {_history_table(type(row))} h WHERE h.{key} = t.{key}),"  # noqa: S608
-        f" {', '.join(tracked.values())} FROM {_quoted(row._meta.db_table)} t"
-        f" WHERE t.{key} = %s FOR NO KEY UPDATE"
+        f"SELECT t.{key}, EXISTS (SELECT FROM {_history_table(model)} h WHERE h.{key} = t.{key}),"  # noqa: S608
+        f" {texts} FROM {_quoted(model._meta.db_table)} t"
+        f" WHERE t.{key} = ANY (%b::{_key_type(model)}[]) FOR NO KEY UPDATE"
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [row.pk])
-        found = cursor.fetchone()
-    if found is None:
-        raise RuntimeError(f"{row!r} is not in the database; save it before it is recorded")
-    return _version(row, "~" if found[0] else "+", dict(zip(tracked, found[1:], strict=True)))
+        cursor.execute(sql, [list(by_key)])
+        found = {values[0]: values[1:] for values in cursor.fetchall()}
+    for key_value, row in by_key.items():
+        if key_value not in found:
+            raise RuntimeError(f"{row!r} is not in the database; save it before it is recorded")
+    return [(row, found[key_value]) for key_value, row in by_key.items()]
 
 
 def digest_of(label: str, history_type: str, columns: Mapping[str, str | None], salt: bytes) -> Sha256:
@@ -92,21 +110,52 @@ def stored_digest(
     return digest_of(label_of(model), found[0], dict(zip(names, found[1:], strict=True)), salt)
 
 
-def insertion(version: Version, name: str, by: HasActor) -> tuple[str, list[Any]]:
-    """Give the parts of a WITH that copy the live row into history and link it to the CTE `entry`."""
-    model = type(version.row)
-    table, key = _quoted(model._meta.db_table), _key(version.row)
-    names = [_quoted(column) for column in version.columns]
-    user = by.pk if isinstance(by, get_user_model()) else None
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A version with what its history row says about who and when, and the entry it belongs to."""
+
+    version: Version
+    entry: UUID
+    at: datetime
+    by: HasActor
+
+
+def insertions(changes: Sequence[Change]) -> tuple[str, list[Any]]:
+    """Give the parts of a WITH, after its `entries`, that copy live rows into history and link them."""
+    sql, values = "", []
+    for number, model in enumerate({type(change.version.row): None for change in changes}):
+        part, more = _insertion([c for c in changes if type(c.version.row) is model], f"rows{number}")
+        sql, values = f"{sql},\n{part}", values + more
+    return sql, values
+
+
+def _insertion(changes: Sequence[Change], name: str) -> tuple[str, list[Any]]:
+    model = type(changes[0].version.row)
+    table, key, kind = _quoted(model._meta.db_table), _key(model), _key_type(model)
+    columns = [_quoted(column) for column in changes[0].version.columns]
     sql = (
         f"{name} AS (INSERT INTO {_history_table(model)}"  # noqa: S608
-        f" ({', '.join(names)}, history_date, history_type, history_user_id)"
-        f" SELECT {', '.join(f't.{column}' for column in names)}, entry.at, %s, %s FROM entry, {table} t"
-        f" WHERE t.{key} = %s RETURNING history_id),"
-        f" {name}_link AS (INSERT INTO audit_history_link (model, history_id, salt, digest, entry_id)"
-        f" SELECT %s, {name}.history_id, %s, %s, entry.eid FROM {name}, entry)"
+        f" ({', '.join(columns)}, history_date, history_type, history_user_id)"
+        f" SELECT {', '.join(f't.{column}' for column in columns)}, c.at, c.type, c.person"
+        f" FROM unnest(%b::{kind}[], %b::timestamptz[], %b::text[], %s::uuid[]) AS c (key, at, type, person)"
+        f" JOIN {table} t ON t.{key} = c.key WHERE EXISTS (SELECT FROM entries)"
+        f" RETURNING history_id, {key} AS key),\n"
+        f"{name}_links AS (INSERT INTO audit_history_link (model, history_id, salt, digest, entry_id)"
+        f" SELECT %s, {name}.history_id, l.salt, l.digest, l.entry FROM {name}"
+        f" JOIN unnest(%b::{kind}[], %b::bytea[], %b::bytea[], %b::uuid[]) AS l (key, salt, digest, entry)"
+        f" USING (key))"
     )
-    return sql, [version.history_type, user, version.row.pk, version.label, version.salt, version.digest]
+    keys = [change.version.row.pk for change in changes]
+    versions = [change.version for change in changes]
+    return sql, [
+        keys, [change.at for change in changes], [version.history_type for version in versions],
+        [_person(change.by) for change in changes], versions[0].label, keys, [version.salt for version in versions],
+        [bytes(version.digest) for version in versions], [change.entry for change in changes],
+    ]  # fmt: skip
+
+
+def _person(by: HasActor) -> Any:
+    return by.pk if isinstance(by, get_user_model()) else None
 
 
 def _version(row: models.Model, history_type: str, columns: dict[str, str | None]) -> Version:
@@ -145,9 +194,14 @@ def _history_table(model: type[models.Model]) -> str:
     return _quoted(_history_model(model)._meta.db_table)
 
 
-def _key(row: models.Model) -> str:
-    key: Any = row._meta.pk
+def _key(model: type[models.Model]) -> str:
+    key: Any = model._meta.pk
     return _quoted(key.column)
+
+
+def _key_type(model: type[models.Model]) -> str:
+    key: Any = model._meta.pk
+    return str(key.rel_db_type(connection))
 
 
 def _quoted(name: str) -> str:

@@ -10,26 +10,18 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Model
 
-from audit import disclosures, exhibits, history, models
+from audit import history, leaves, models
 from audit.actors import HasActor
-from audit.canonical import b64url, strict_bytes
 from audit.exhibits import DataKey
-from audit.facts import REGISTER, Fact, personal_names
+from audit.facts import REGISTER, Fact
+from audit.leaves import Step, Stream
 from audit.stories import Told, story
-from portal.kit.clock import now, stamp
-from portal.kit.ids import new_id
+from portal.kit.clock import now
 
-__all__ = ["Stream", "Told", "Written", "append", "append_next", "current_log", "last", "open_log", "story"]
-
-LEAF_LIMIT = 65_535
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """Whose story an entry belongs to: an item, a flow, a policy, a person."""
-
-    type: str
-    id: UUID
+__all__ = [
+    "Step", "Stream", "Told", "Written", "append", "append_all", "append_next", "current_log", "last", "open_log",
+    "story",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +32,6 @@ class Written:
     leaf_hash: bytes
     at: datetime
     version: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    eid: UUID
-    at: datetime
-    fact: Fact
-    stream: Stream
-    by: HasActor
-    version: int | None
-    state: str | None
-    prev: bytes | None
 
 
 def append(
@@ -66,16 +46,20 @@ def append(
     rows: Sequence[Model] = (),
 ) -> Written:
     """Write one entry with its disclosures, its place in the queue and the history of the rows it changed."""
+    return append_all([Step(fact, stream, by, version, state, prev, key, rows)])[0]
+
+
+def append_all(steps: Sequence[Step]) -> list[Written]:
+    """Write many entries in two statements: read the changed rows back, then insert everything."""
     if not connection.in_atomic_block:
         raise RuntimeError("an entry is written in the transaction of what it tells")
-    if REGISTER.get(fact.kind) is not type(fact):
-        raise TypeError(f"{type(fact).__name__} is not a registered fact")
-    draft = _Draft(new_id(), now(), fact, stream, by, version, state, prev)
-    fields = _fields(draft, key)
-    versions = [history.reread(row) for row in rows]
-    leaf = _leaf(draft, [digest for _pos, digest, _sealed in fields], versions)
-    leaf_hash = _insert(draft, leaf, fields, key, versions)
-    return Written(draft.eid, leaf_hash, draft.at, version)
+    for step in steps:
+        if REGISTER.get(step.fact.kind) is not type(step.fact):
+            raise TypeError(f"{type(step.fact).__name__} is not a registered fact")
+    versions = iter(history.reread_all([row for step in steps for row in step.rows]))
+    entries = [leaves.entry(step, [next(versions) for _ in step.rows]) for step in steps]
+    hashes = _insert(entries)
+    return [Written(entry.eid, hashes[entry.eid], entry.at, entry.step.version) for entry in entries]
 
 
 def append_next(
@@ -121,104 +105,50 @@ def open_log(origin: str) -> models.Log:
     return models.Log.objects.get(origin=origin)
 
 
-def _fields(draft: _Draft, key: DataKey | None) -> list[tuple[int, bytes, bytes]]:
-    personal = draft.fact.personal()
-    if not personal:
-        return []
-    if key is None:
-        raise TypeError(f"{draft.fact.kind} has personal fields and needs the key of its subject")
-    fields: list[tuple[int, bytes, bytes]] = []
-    for pos, name in enumerate(personal_names(type(draft.fact))):
-        if name in personal:
-            disclosure = disclosures.disclosure_of(name, personal[name])
-            bound_to = disclosures.bound_to(draft.eid, pos)
-            sealed = exhibits.encrypt(disclosure.encode(), key, bound_to)
-            fields.append((pos, disclosures.digest_of(disclosure), sealed))
-    return fields
-
-
-def _leaf(draft: _Draft, digests: Sequence[bytes], versions: Sequence[history.Version]) -> bytes:
-    public = draft.fact.public()
-    if "rows" in public:
-        raise TypeError(f"{draft.fact.kind} uses the name `rows`, which belongs to the history of rows")
-    if versions:
-        public["rows"] = [version.as_public() for version in versions]
-    actor = draft.by.actor
-    leaf = strict_bytes(
-        {
-            "v": 1,
-            "typ": "countersign.ledger.entry",
-            "log": settings.LOG_ORIGIN,
-            "eid": str(draft.eid),
-            "at": stamp(draft.at),
-            "kind": draft.fact.kind,
-            "subj": _subject(draft),
-            "actor": {"t": actor.type.value, "ref": str(actor.ref)},
-            "pub": public,
-            "_sd_alg": "sha-256",
-            "_sd": sorted(b64url(digest) for digest in digests),
-        }
-    )
-    if len(leaf) > LEAF_LIMIT:
-        raise ValueError(f"the entry {draft.fact.kind} is {len(leaf)} bytes long; {LEAF_LIMIT} is the limit")
-    return leaf
-
-
-def _subject(draft: _Draft) -> dict[str, Any]:
-    return {
-        "t": draft.stream.type,
-        "id": str(draft.stream.id),
-        "seq": draft.version,
-        "state": draft.state,
-        "prev": None if draft.prev is None else draft.prev.hex(),
-    }
-
-
-_ENTRY = """WITH entry AS (
- INSERT INTO audit_entry
-  (eid, log_id, stream_type, stream, version, state, prev_hash, kind, actor_type, actor_ref, at, leaf_bytes)
- SELECT %s::uuid, log.id, %s, %s::uuid, %s::int, %s, %s::bytea, %s, %s, %s::uuid, %s::timestamptz, %s::bytea
- FROM audit_log log WHERE log.origin = %s RETURNING eid, log_id, at, leaf_hash),
-queued AS (INSERT INTO audit_entry_queue (entry_id, log_id) SELECT eid, log_id FROM entry)"""
+_ENTRIES = """WITH entries AS (
+ INSERT INTO audit_entry (eid, log_id, stream_type, stream, version, state, prev_hash, kind, actor_type, actor_ref, at,
+  leaf_bytes)
+ SELECT e.eid, log.id, e.stream_type, e.stream, e.version, e.state, e.prev_hash, e.kind, e.actor_type, e.actor_ref,
+  e.at, e.leaf_bytes
+ FROM audit_log log, unnest(%b::uuid[], %b::text[], %b::uuid[], %s::int[], %s::text[], %s::bytea[], %b::text[],
+  %b::text[], %b::uuid[], %b::timestamptz[], %b::bytea[]) AS e (eid, stream_type, stream, version, state, prev_hash,
+  kind, actor_type, actor_ref, at, leaf_bytes)
+ WHERE log.origin = %s RETURNING eid, log_id, leaf_hash),
+queued AS (INSERT INTO audit_entry_queue (entry_id, log_id) SELECT eid, log_id FROM entries ORDER BY eid)"""
 
 _FIELDS = """,
 fields AS (INSERT INTO audit_entry_field (entry_id, dek_id, pos, digest, disclosure)
- SELECT entry.eid, %s::uuid, field.* FROM entry, unnest(%b::int[], %b::bytea[], %b::bytea[]) AS field)"""
+ SELECT f.* FROM unnest(%b::uuid[], %b::uuid[], %b::int[], %b::bytea[], %b::bytea[]) AS f
+ WHERE EXISTS (SELECT FROM entries))"""
 
 
-def _insert(
-    draft: _Draft,
-    leaf: bytes,
-    fields: Sequence[tuple[int, bytes, bytes]],
-    key: DataKey | None,
-    versions: Sequence[history.Version],
-) -> bytes:
-    actor, stream = draft.by.actor, draft.stream
-    sql = _ENTRY
-    values: list[Any] = [
-        draft.eid,
-        stream.type,
-        stream.id,
-        draft.version,
-        draft.state,
-        draft.prev,
-        draft.fact.kind,
-    ]
-    values += [actor.type.value, actor.ref, draft.at, leaf, settings.LOG_ORIGIN]
-    if fields and key is not None:
+def _insert(entries: Sequence[leaves.Entry]) -> dict[UUID, bytes]:
+    sql, values = _ENTRIES, [*_columns(entries), settings.LOG_ORIGIN]
+    fields = [field for entry in entries for field in entry.fields]
+    if fields:
         sql += _FIELDS
-        values += [key.id, *map(list, zip(*fields, strict=True))]
-    for number, version in enumerate(versions):
-        part, more = history.insertion(version, f"row{number}", draft.by)
-        sql, values = f"{sql},\n{part}", values + more
-    sql += "\nSELECT leaf_hash FROM entry"
+        values += [list(column) for column in zip(*fields, strict=True)]
+    part, more = history.insertions([change for entry in entries for change in entry.changes])
+    sql, values = f"{sql}{part}\nSELECT eid, leaf_hash FROM entries", values + more
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        found = cursor.fetchone()
-        if found is None:  # a first entry, or a test emptied the tables: there is no log yet
+        found = cursor.fetchall()
+        if not found:  # a first entry, or a test emptied the tables: there is no log yet
             open_log(settings.LOG_ORIGIN)
             cursor.execute(sql, values)
-            found = cursor.fetchone()
-    if found is None:
+            found = cursor.fetchall()
+    if len(found) != len(entries):
         raise RuntimeError(f"the log {settings.LOG_ORIGIN} could not be opened")
-    return bytes(found[0])
+    return {eid: bytes(leaf_hash) for eid, leaf_hash in found}
+
+
+def _columns(entries: Sequence[leaves.Entry]) -> list[list[Any]]:
+    rows = [
+        (
+            entry.eid, entry.step.stream.type, entry.step.stream.id, entry.step.version, entry.step.state,
+            entry.step.prev, entry.step.fact.kind, entry.step.by.actor.type.value, entry.step.by.actor.ref, entry.at,
+            entry.leaf,
+        )
+        for entry in entries
+    ]  # fmt: skip
+    return [list(column) for column in zip(*rows, strict=True)]

@@ -32,8 +32,8 @@ BRANDS = {
     "MoneyLion Inc.": "Money ?Lion",
     "DigniFi": "Dig[in]+i?fi",
     "World Acceptance Corporation": "World Finance|World Acceptance",
-    "Activehours": "Earn ?in",
-    "Block, Inc.": "After ?pay|Cash ?App|Square",
+    "Activehours": r"Earnins?\b",
+    "Block, Inc.": r"Afterpay|Cash ?App\b|Square",
     "Paypal Holdings, Inc": "Pay ?pal|Venmo",
     "Zip Co US Inc.": "Quad ?pay",
     "U.S. BANCORP": r"US ?Bank|U\.S\. Bank|Bancorp",
@@ -52,7 +52,7 @@ BRANDS = {
     "Possible Financial Inc": "Possible Finance|Possible Financial",
     "Tower Loan of Mississippi, Inc.": "Tower ?Loan",
     "Mobiloans, LLC": "Mobi?l[ao]+i?ons?|Mobiloans?",
-    "Conn's, Inc.": "Conn'?s?",
+    "Conn's, Inc.": "Conn's|Conns|Conn",
     "ALLY FINANCIAL INC.": "Ally",
     "DISCOVER BANK": "Discover Bank|Discover Personal|Discover Financial|Discover",
     "AMERICA FIRST FEDERAL CREDIT UNION": "America First",
@@ -68,7 +68,7 @@ BRANDS = {
     "Self Financial Inc.": "Self Financial|Self Lender",
     "Avant Holding Company, Inc.": "Avant",
     "LendingPoint Holdings LLC": "Lending ?Point",
-    "Acima": "Acima",
+    "ACIMA CREDIT, LLC": "Acima",
     "Credit Central Holdings, LLC": "Credit Central",
     "National Credit Adjusters, LLC": "National Credit Adjust\\w*",
     "Experian Information Solutions Inc.": "Experian",
@@ -84,9 +84,9 @@ BRANDS = {
 _OTHERS = (
     r"Koal?a?[fl]+[aei]+fi|Koa[fl]afi|Goodleap|Alphaeon|Liberty Loans|Zales|Asurion|American Freight|"
     r"Omni Financial|Opichi Funds|Cascade Springs|Black Hills|Service Finance|Dividend Finance|"
-    r"Brookwood Loans?|Lendumo|Wiseloan|Spotloan|Discount Tire|Rooms To Go|Cash Factory USA|Patient Solutions|"
+    r"Brookwood Loans?|Lendumo|Wiseloan|Spotloan|Discount Tire|Rooms To Go|Cash Factory USA|"
     r"Roto Rooter|Alleviate|Payday Rebel|Real Solid|Switch|Lovely|Whirlpool|DocuSign|Check ?n ?Go|"
-    r"Credit Karma|Zelle|Klarna|FICO|Amazon|Walmart|Apple"
+    r"Credit Karma|Zelle|Klarna|FICO|Amazon|Walmart|Apple|Patient Solutions"
 )
 OTHERS = _OTHERS.split("|")
 _EVERYDAY = (
@@ -96,7 +96,10 @@ _EVERYDAY = (
 # Registered names whose stem is an everyday word: replaced only where it is written as a name.
 EVERYDAY = frozenset(_EVERYDAY.split("|"))
 # Stems that say nothing on their own; the registered name and its brands are replaced.
-_EMPTY = "security|national|local|professional|regional|revolution|flexible|cardinal|banner|aqua|encore|debt recovery"
+_EMPTY = (
+    "security|national|local|professional|regional|revolution|flexible|cardinal|banner|aqua|encore|"
+    "debt recovery"
+)
 EMPTY = frozenset(_EMPTY.split("|"))
 # Everyday words that stay common words even in a complaint about the company of that name.
 COMMON = frozenset({"possible", "self", "zip", "block"})

@@ -21,6 +21,13 @@ class ContractViolation(Problem):
     title = "The item does not match its data contract"
 
 
+class AttachmentUnknown(ContractViolation):
+    """The item names an upload that is not there, or not its own."""
+
+    code = "attachment_unknown"
+    title = "The item names an upload that is not there"
+
+
 class UnsupportedMediaType(Problem):
     """Not a kind of body this address takes."""
 
@@ -57,6 +64,8 @@ def unwrap(event: dict[str, Any]) -> Posted:
         for name in ("id", "source", "type")
         if not isinstance(event.get(name), str) or not event[name]
     ]
+    if isinstance(event.get("source"), str) and any(map(str.isspace, event["source"])):
+        faults.append({"pointer": "/source", "message": "The source must be a URI-reference, without a space."})
     if event.get("specversion") != "1.0":
         faults.append({"pointer": "/specversion", "message": "Only CloudEvents 1.0 are understood."})
     if not isinstance(event.get("data"), dict):
@@ -68,7 +77,7 @@ def unwrap(event: dict[str, Any]) -> Posted:
 
 def event_id(source: str, identifier: str) -> str:
     """Give the idempotency id of an event: source and id together, hashed when they are long."""
-    joined = f"{source}#{identifier}"
+    joined = f"{source} {identifier}"  # a source is a URI-reference and holds no space, so no two pairs join alike
     return joined if len(joined) <= 255 else canonical.sha256(joined.encode()).hex()
 
 
@@ -81,6 +90,17 @@ def faults(document: dict[str, Any], contract: Any) -> list[dict[str, str]]:
         found += _floats(document["snapshot"]["output"], "/snapshot/output")
         found += _floats(document["action"], "/action")
     return found
+
+
+def insist_on_uploads(document: dict[str, Any]) -> None:
+    """Refuse an item whose attachments are not uploads of its flow; so far no flow can upload, so none is."""
+    named = document.get("attachments") or []
+    if named:
+        errors = [
+            {"pointer": f"/attachments/{index}/upload", "message": "There is no such upload of this flow."}
+            for index in range(len(named))
+        ]
+        raise AttachmentUnknown("Upload the files first, then name them in the item.", errors=errors)
 
 
 def digest(document: dict[str, Any]) -> canonical.Sha256:

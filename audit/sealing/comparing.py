@@ -1,4 +1,4 @@
-"""What the walk leaves to be looked at closely: columns that did not fit their leaf, tiles that must fit theirs."""
+"""What the walk leaves for a closer look: columns that did not fit their leaf, tiles, chains of versions."""
 
 import hashlib
 import json
@@ -94,7 +94,7 @@ def _said(leaf: dict[str, Any]) -> dict[str, Any]:
 
 
 def broken_chains(log: Log, missing: set[bytes]) -> Iterator[Finding]:
-    """Find versions that do not follow the one before by its hash; hashes of missing entries are told elsewhere."""
+    """Find versions that do not name the hash of the one before; missing entries are told elsewhere."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT e.stream, e.version, e.prev_hash FROM audit_entry e"

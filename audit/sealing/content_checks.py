@@ -20,12 +20,13 @@ from audit.sealing.findings import Code, Finding
 ERASED = "payload.erased"
 
 _FIELDS = """SELECT e.eid, e.leaf_bytes, f.pos, f.digest, f.disclosure, f.dek_id, k.wrapped
- FROM audit_entry e LEFT JOIN audit_entry_field f ON f.entry_id = e.eid LEFT JOIN audit_data_key k ON k.id = f.dek_id
+ FROM audit_entry e LEFT JOIN audit_entry_field f ON f.entry_id = e.eid
+ LEFT JOIN audit_data_key k ON k.id = f.dek_id
  WHERE e.log_id = %s AND (substr(e.leaf_bytes, 1, 9) <> '{"_sd":[]'::bytea OR f.entry_id IS NOT NULL)
  ORDER BY e.eid, f.pos"""
-_LINKS = """SELECT h.history_id, l.salt, l.digest, e.leaf_bytes FROM {table} h
- LEFT JOIN audit_history_link l ON l.model = %s AND l.history_id = h.history_id
- LEFT JOIN audit_entry e ON e.eid = l.entry_id ORDER BY h.history_id"""
+_LINKS = """SELECT coalesce(h.history_id, l.history_id), l.salt, l.digest, e.leaf_bytes FROM {table} h
+ FULL JOIN (SELECT * FROM audit_history_link WHERE model = %s) l ON l.history_id = h.history_id
+ LEFT JOIN audit_entry e ON e.eid = l.entry_id ORDER BY 1"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ def _why_unlinked(
     if columns is None:
         return "The entry it is linked to does not hold its digest."
     if history.stored_digest(model, history_id, columns, bytes(salt)) != bytes(digest):
-        return "The row is not the one its entry vouches for."
+        return "The row is gone or not the one its entry vouches for."
     return None
 
 
@@ -149,7 +150,7 @@ def _vouched(rows: Iterable[dict[str, Any]], label: str, digest: bytes) -> list[
     return None
 
 
-def _parsed(leaf: bytes) -> dict[str, Any]:
+def _parsed(leaf: bytes | memoryview) -> dict[str, Any]:
     try:
         parsed = json.loads(bytes(leaf))
     except ValueError:

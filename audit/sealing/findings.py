@@ -1,4 +1,4 @@
-"""What verification may find: a code that never changes, where, and a sentence for the person who reads it."""
+"""What verification may find: a code that never changes, where, and a sentence for its reader."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the sequencer insists on before it signs: the tree goes on from the last one signed, and so does time."""
+"""What the sequencer insists on before it signs: tree and time go on from the last checkpoint."""
 
 from pathlib import Path
 
@@ -71,10 +71,10 @@ def _insist_on_own_signature(log: Log, last: Checkpoint) -> None:
 def _begin(log: Log, last: Checkpoint | None, path: Path) -> None:
     if last is not None:
         raise RefusedToSign(
-            f"The high-water file {path} is missing, so nobody can tell whether this database is the newest. "
+            f"The high-water file {path} is missing: nobody can tell whether this database is the newest. "
             "Bring the file back from the machine that signed last."
         )
-    # Written before the first signature: a crash right after the first commit must leave a mark to go on from.
+    # Written before the first signature: a crash after the first commit must leave a mark to go on from.
     highwater.replace(path, HighWater(log.origin, 0, merkle.EMPTY_ROOT, log.created_at))
 
 
@@ -107,5 +107,6 @@ def _insist_on_time(last: Checkpoint | None, mark: HighWater | None) -> None:
     signed = [each.signed_at for each in (last, mark) if each is not None]
     if signed and moment < max(signed):
         raise RefusedToSign(
-            f"The clock says {stamp(moment)}, but a checkpoint was signed at {stamp(max(signed))}. Set the clock right."
+            f"The clock says {stamp(moment)}, but a checkpoint was signed at {stamp(max(signed))}. "
+            "Set the clock right."
         )

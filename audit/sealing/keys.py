@@ -1,4 +1,4 @@
-"""Ed25519 keys for checkpoints and receipts: private halves in files wrapped by the keyring, public halves in a table."""
+"""Ed25519 keys of checkpoints and receipts: private halves in wrapped files, public halves in a table."""
 
 import json
 import os

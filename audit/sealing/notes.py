@@ -91,7 +91,7 @@ def parse(note: str) -> Note:
 
 
 def verify(note: str, origin: str, keys: Iterable[bytes]) -> tuple[Note, bytes]:
-    """Give the note and the first of the public keys that signed it; ValueError when none did or one is forged."""
+    """Give the note and the first known key that signed it; ValueError when none did or one is forged."""
     parsed = parse(note)
     if parsed.origin != origin:
         raise ValueError(f"The checkpoint is of {parsed.origin}, not of {origin}.")

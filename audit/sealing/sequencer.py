@@ -60,7 +60,7 @@ class _Tree:
 
 
 def seal_once(high_water: Path | None = None) -> Sealed | None:
-    """Sign one checkpoint over everything queued; None when there is nothing to sign or another sequencer works."""
+    """Sign one checkpoint over everything queued; None if nothing waits or another sequencer works."""
     with as_sequencer(durable=True):
         log = storage.current_log()
         if log is None or not _is_ours(log):

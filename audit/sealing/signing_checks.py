@@ -1,4 +1,4 @@
-"""Checks of what was signed: checkpoints and their keys, the pinned checkpoint, the high-water mark, freshness."""
+"""Checks of what was signed: checkpoints and their keys, pinned checkpoint, high-water mark, freshness."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta

@@ -51,16 +51,13 @@ class StoredTree:
 
     def hashes(self, level: int, start: int, count: int) -> list[bytes]:
         """Give up to `count` hashes of a level: leaves, or the roots of the full tiles below."""
+        table, place, digest = ("audit_tile", "n", "root") if level else ("audit_leaf", "idx", "leaf_hash")
+        query = f"SELECT {digest} FROM {table} WHERE log_id = %s AND {place} >= %s AND {place} < %s"  # noqa: S608
+        wanted = [self.log_id, start, start + count]
         if level:
-            query = "SELECT root FROM audit_tile WHERE log_id = %s AND level = %s AND n >= %s AND n < %s ORDER BY n"
-            wanted = [self.log_id, level - 1, start, start + count]
-        else:
-            query = (
-                "SELECT leaf_hash FROM audit_leaf WHERE log_id = %s AND idx >= %s AND idx < %s ORDER BY idx"
-            )
-            wanted = [self.log_id, start, start + count]
+            query, wanted = f"{query} AND level = %s", [*wanted, level - 1]
         with connection.cursor() as cursor:
-            cursor.execute(query, wanted)
+            cursor.execute(f"{query} ORDER BY {place}", wanted)
             return [bytes(row[0]) for row in cursor.fetchall()]
 
     def edge(self, level: int, size: int) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""Tiles (C2SP tlog-tiles): where hashes lie, which tiles a growing tree fills, how their paths are written. Pure."""
+"""Tiles (C2SP tlog-tiles): where hashes lie, which tiles a growing tree fills, their paths. Pure."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -50,7 +50,7 @@ def tile_root(hashes: Sequence[bytes]) -> bytes:
 def new_tiles(
     old_size: int, leaves: Sequence[bytes], edge: Callable[[int], Sequence[bytes]]
 ) -> Iterator[FullTile]:
-    """Give the tiles filled by appending leaf hashes; `edge(level)` gives the partial tile at the old right edge."""
+    """Give the tiles filled by appending leaf hashes; `edge(level)` gives the old partial tile of a level."""
     level, fresh = 0, list(leaves)
     while fresh:
         before = entries_at(level, old_size)

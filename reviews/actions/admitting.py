@@ -2,9 +2,8 @@
 
 import hashlib
 import threading
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +14,7 @@ from portal.kit.problems import Problem
 from reviews import contracts
 from reviews.models import ApiKey, Flow
 
-_RECHECK_AFTER = 1.0
-_gates: dict[str, tuple["Gate", float]] = {}
+_gates: dict[str, "Gate"] = {}
 _lock = threading.Lock()
 
 
@@ -28,7 +26,7 @@ class KeyInvalid(Problem):
     title = "The API key is not valid for this flow"
 
 
-class SignatureInsteadOfId(Problem):
+class IdempotencyIdMissing(Problem):
     """A post without an idempotency id."""
 
     code = "idempotency_id_missing"
@@ -55,37 +53,39 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An authenticated post: the flow's gate, the key that was used, the idempotency id."""
+    """An authenticated post: the flow's gate, the key that was used, the id it brought, and what proved it."""
 
     gate: Gate
     key_id: UUID
-    idempotency_id: str
+    idempotency_id: str | None
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
 
 
 def admit(slug: str, headers: Mapping[str, str], body: bytes) -> Caller:
-    """Check key and signature of a post; a refusal is given only by a gate that was read just now."""
-    gate = _gate(slug)
-    try:
-        return _admit(gate, headers, body)
-    except Problem:
-        fresh = reload_gate(slug, unless_younger_than=_RECHECK_AFTER)
-        if fresh is None or gate is None or fresh.config_version == gate.config_version:
-            raise
-        return _admit(fresh, headers, body)
+    """Check key and signature of a post; a refusal is given only by a gate that is in force now."""
+    gate = _gates.get(slug)
+    if gate is not None:
+        try:
+            return _admit(gate, headers, body)
+        except Problem:
+            if _in_force(gate):
+                raise
+    return _admit(_reload(slug), headers, body)
 
 
-def reload_gate(slug: str, *, unless_younger_than: float = 0.0) -> Gate | None:
-    """Read a flow's gate from the database, at most once per `unless_younger_than` seconds."""
-    known = _gates.get(slug)
-    if known is not None and time.monotonic() - known[1] < unless_younger_than:
-        return known[0]
-    gate = _read(slug)
-    with _lock:
-        if gate is None:
-            _gates.pop(slug, None)
-        else:
-            _gates[slug] = (gate, time.monotonic())
-    return gate
+def readmit(caller: Caller) -> Caller:
+    """Ask again at the gate in force now; the same caller when nothing changed. Raises as `admit` does."""
+    if _in_force(caller.gate):
+        return caller
+    return _admit(_reload(caller.gate.slug), caller.headers, caller.body)
+
+
+def insist_on_id(caller: Caller) -> str:
+    """Give the idempotency id a single item came with. Raises IdempotencyIdMissing."""
+    if caller.idempotency_id is None:
+        raise IdempotencyIdMissing("Send an `Idempotency-Key` of 1 to 255 characters, or sign the post.")
+    return caller.idempotency_id
 
 
 def forget() -> None:
@@ -102,27 +102,35 @@ def identify(headers: Mapping[str, str]) -> ApiKey:
     return key
 
 
-def _gate(slug: str) -> Gate | None:
-    known = _gates.get(slug)
-    return known[0] if known is not None else reload_gate(slug)
+def _in_force(gate: Gate) -> bool:
+    """Tell whether a gate is still how the flow is configured: one indexed look, and no contract compiled."""
+    return Flow.objects.filter(pk=gate.flow_id, config_version=gate.config_version).exists()
+
+
+def _reload(slug: str) -> Gate | None:
+    gate = _read(slug)
+    with _lock:
+        if gate is None:
+            _gates.pop(slug, None)
+        else:
+            _gates[slug] = gate
+    return gate
 
 
 def _admit(gate: Gate | None, headers: Mapping[str, str], body: bytes) -> Caller:
     digest = _key_digest(headers)
     if gate is None or digest is None or digest not in gate.keys:
         raise KeyInvalid("Send `Authorization: Bearer csk_…` with a live key of this flow.")
-    key_id = gate.keys[digest]
     if gate.accepts_unsigned and "webhook-signature" not in headers:
-        return Caller(gate, key_id, _idempotency_key(headers))
-    verified = webhooks.verify(headers, body, gate.secrets, now())
-    return Caller(gate, key_id, verified.id)
+        idempotency_id = _idempotency_key(headers)
+    else:
+        idempotency_id = webhooks.verify(headers, body, gate.secrets, now()).id
+    return Caller(gate, gate.keys[digest], idempotency_id, headers, body)
 
 
-def _idempotency_key(headers: Mapping[str, str]) -> str:
+def _idempotency_key(headers: Mapping[str, str]) -> str | None:
     given = headers.get("idempotency-key", "")
-    if not 0 < len(given) <= 255:
-        raise SignatureInsteadOfId("Send an `Idempotency-Key` of 1 to 255 characters, or sign the post.")
-    return given
+    return given if 0 < len(given) <= 255 else None
 
 
 def _key_digest(headers: Mapping[str, str]) -> bytes | None:

@@ -8,6 +8,8 @@ from uuid import UUID
 
 import redis
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from portal.kit.problems import Problem
 from reviews.actions.admitting import Gate
@@ -18,7 +20,12 @@ _SYNC_EVERY = 0.25
 _EXACT_WITHIN = 200
 _lock = threading.Lock()
 _tallies: dict[tuple[UUID, str], "_Tally"] = {}
-_client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5)
+_client = redis.Redis.from_url(
+    settings.REDIS_URL,
+    socket_timeout=0.5,
+    socket_connect_timeout=0.5,
+    retry=Retry(NoBackoff(), 1),  # the client's own default waits for seconds, and every post with it
+)
 
 
 class FlowRateLimited(Problem):
@@ -45,24 +52,24 @@ class _Tally:
     synced: float = 0.0
 
 
-def insist(gate: Gate) -> None:
-    """Count one post of the flow. Raises FlowRateLimited or FlowCapped with the seconds to wait."""
+def insist(gate: Gate, *, posts: int = 1) -> None:
+    """Count posts of the flow (none when asking again). Raises FlowRateLimited or FlowCapped with the seconds to wait."""
     moment = int(time.time())
-    if _over(gate.posts_per_minute, gate.flow_id, "minute", 60, moment):
+    if _over(gate.posts_per_minute, gate.flow_id, "minute", 60, moment, posts):
         raise FlowRateLimited("Slow down and post again.", retry_after=60 - moment % 60)
-    if _over(gate.posts_per_day, gate.flow_id, "day", 86400, moment):
+    if _over(gate.posts_per_day, gate.flow_id, "day", 86400, moment, posts):
         wait = 86400 - moment % 86400
         raise FlowCapped("The daily cap of this flow is reached; its owner can raise it.", retry_after=wait)
 
 
-def _over(limit: int, flow_id: UUID, unit: str, seconds: int, moment: int) -> bool:
+def _over(limit: int, flow_id: UUID, unit: str, seconds: int, moment: int, posts: int) -> bool:
     window = moment // seconds
     with _lock:
         tally = _tallies.get((flow_id, unit))
         if tally is None or tally.window != window:
             tally = _tallies[flow_id, unit] = _Tally(window)
-        tally.unsent += 1
-        if limit - tally.total > _EXACT_WITHIN and time.monotonic() - tally.synced < _SYNC_EVERY:
+        tally.unsent += posts
+        if limit - tally.total - tally.unsent > _EXACT_WITHIN and time.monotonic() - tally.synced < _SYNC_EVERY:
             return False
         sent, tally.unsent, tally.synced = tally.unsent, 0, time.monotonic()
     total = _add(f"{settings.CACHES['default']['KEY_PREFIX']}:brake:{unit}:{flow_id}:{window}", sent, seconds * 2)

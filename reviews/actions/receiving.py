@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from audit import canonical, exhibits
+from audit import exhibits
 from portal.kit.clock import now
 from portal.kit.ids import new_id
 from portal.kit.problems import Problem
@@ -81,19 +81,25 @@ class Receipt:
 def receive(caller: Caller, post: Post) -> Receipt:
     """Store one post, or find that it was stored before.
 
-    Raises IdempotencyConflict, FlowSuspended, FlowRateLimited, FlowCapped or ContractViolation. A refused
-    authentic item is kept in quarantine. The order of refusals is DATA.md's: a replay is never refused.
+    Raises IdempotencyConflict, FlowSuspended, FlowRateLimited, FlowCapped or ContractViolation, and what
+    `admitting.admit` raises. A refused authentic item is kept in quarantine. The order of refusals is DATA.md's:
+    a replay is never refused, and no refusal is given by a gate that is out of date.
     """
-    try:
-        _insist(caller, post)
-    except Problem as refusal:
-        stored = stored_before(caller, post)
-        if stored is None:
-            if isinstance(refusal, documents.ContractViolation):
-                quarantine(caller, post, refusal)
-            raise
-        return stored
-    return _store(caller, post)
+    for attempt in range(3):
+        refusal = _refusal(caller, post, counted=attempt > 0)
+        stored = None if refusal else _insert(caller, post)
+        if stored is not None:
+            return stored
+        # A second statement: the first may have lost a race it cannot see.
+        current = admitting.readmit(caller)
+        before = stored_before(current, post)
+        if before is not None:
+            return before
+        if refusal is not None and current is caller:
+            keep_if_invalid(caller, post, refusal)
+            raise refusal
+        caller = current
+    raise FlowSuspended("The flow is being reconfigured. Post again in a moment.", retry_after=1)
 
 
 def check(caller: Caller, document: dict[str, Any]) -> None:
@@ -103,6 +109,7 @@ def check(caller: Caller, document: dict[str, Any]) -> None:
         raise documents.ContractViolation(
             f"{len(errors)} thing{'s' * (len(errors) > 1)} in the item must be put right; see `errors`.", errors=errors
         )
+    documents.insist_on_uploads(document)
 
 
 def stored_before(caller: Caller, post: Post) -> Receipt | None:
@@ -119,8 +126,10 @@ def stored_before(caller: Caller, post: Post) -> Receipt | None:
     return Receipt(found[0], bytes(found[1]), replayed=True)
 
 
-def quarantine(caller: Caller, post: Post, refusal: Problem) -> None:
-    """Keep an authentic post that was refused, with its reasons, for the flow's owner."""
+def keep_if_invalid(caller: Caller, post: Post, refusal: Problem) -> None:
+    """Keep an authentic post that violates its contract, with its reasons, for the flow's owner."""
+    if not isinstance(refusal, documents.ContractViolation):
+        return
     exhibit = exhibits.seal(post.raw, scope=f"quarantine:{caller.gate.flow_id}", media_type=post.kind)
     Quarantine.objects.create(
         flow_id=caller.gate.flow_id,
@@ -132,36 +141,19 @@ def quarantine(caller: Caller, post: Post, refusal: Problem) -> None:
     )
 
 
-def _insist(caller: Caller, post: Post) -> None:
-    if caller.gate.suspended:
-        raise FlowSuspended("The flow is suspended. Ask its owner before posting again.", retry_after=300)
-    braking.insist(caller.gate)
-    check(caller, post.document)
+def _refusal(caller: Caller, post: Post, *, counted: bool) -> Problem | None:
+    try:
+        if caller.gate.suspended:
+            raise FlowSuspended("The flow is suspended. Ask its owner before posting again.", retry_after=300)
+        braking.insist(caller.gate, posts=0 if counted else 1)
+        check(caller, post.document)
+    except Problem as refusal:
+        return refusal
+    return None
 
 
-def _store(caller: Caller, post: Post) -> Receipt:
-    for _ in range(3):
-        digest = documents.digest(post.document)
-        stored = _insert(caller, post, digest)
-        if stored is not None:
-            return Receipt(stored, digest, replayed=False)
-        before = stored_before(caller, post)  # a second statement: the first may have lost a race it cannot see
-        if before is not None:
-            return before
-        caller = _readmit(caller)
-        _insist(caller, post)
-    raise FlowSuspended("The flow is being reconfigured. Post again in a moment.", retry_after=1)
-
-
-def _readmit(caller: Caller) -> Caller:
-    """Read the gate again after the statement found it out of date, and ask again whether the key is live."""
-    gate = admitting.reload_gate(caller.gate.slug)
-    if gate is None or caller.key_id not in gate.keys.values():
-        raise admitting.KeyInvalid("The key was revoked. Send a live key of this flow.")
-    return Caller(gate, caller.key_id, caller.idempotency_id)
-
-
-def _insert(caller: Caller, post: Post, digest: canonical.Sha256) -> UUID | None:
+def _insert(caller: Caller, post: Post) -> Receipt | None:
+    digest = documents.digest(post.document)
     sealed = exhibits.seal_for_intake(post.raw, media_type=post.kind)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -176,7 +168,7 @@ def _insert(caller: Caller, post: Post, digest: canonical.Sha256) -> UUID | None
             },
         )  # fmt: skip
         row = cursor.fetchone()
-    return row[0] if row else None
+    return Receipt(row[0], digest, replayed=False) if row else None
 
 
 def _kept(headers: dict[str, str]) -> dict[str, str]:

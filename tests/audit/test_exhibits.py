@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.core.management import call_command
 from django.db import connection, transaction
 
 from audit import exhibits, models
@@ -161,6 +162,15 @@ def test_a_key_of_a_transaction_that_rolls_back_is_not_remembered():
     with transaction.atomic():
         gone = exhibits.seal_for_intake(b"body")
         transaction.set_rollback(True)
+
+    assert exhibits.seal_for_intake(b"body").dek_id != gone.dek_id
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_the_tables_were_emptied_no_key_is_remembered():
+    gone = exhibits.seal_for_intake(b"body")
+
+    call_command("flush", interactive=False, verbosity=0)
 
     assert exhibits.seal_for_intake(b"body").dek_id != gone.dek_id
 

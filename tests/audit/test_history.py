@@ -159,15 +159,6 @@ def test_history_of_another_row_does_not_count(queue):
         recorded(other)
 
 
-def test_a_history_row_without_an_entry_is_refused(queue):
-    with refused(RULE):
-        run(
-            "INSERT INTO reviews_historicalqueue (id, slug, name, profile, lease_minutes, created_at,"
-            " history_date, history_type) SELECT id, slug, 'forged', profile, lease_minutes, created_at,"
-            " now(), '~' FROM reviews_queue"
-        )
-
-
 def test_a_history_row_is_linked_once(queue):
     with refused(DUPLICATE):
         run(
@@ -192,24 +183,44 @@ def test_history_cannot_be_rewritten(sql, who, sqlstate):
         run(sql)
 
 
-@pytest.mark.usefixtures("queue")
-def test_a_temporary_table_cannot_stand_in_for_the_links(queue):
-    run("CREATE TEMPORARY TABLE audit_history_link (LIKE public.audit_history_link) ON COMMIT DROP")
-    run("INSERT INTO pg_temp.audit_history_link SELECT * FROM public.audit_history_link")
+def forge_history(name: str) -> None:
+    columns = "id, slug, profile, lease_minutes, created_at"
+    run(
+        f"INSERT INTO reviews_historicalqueue ({columns}, name, history_date, history_type)"
+        f" SELECT {columns}, %s, now(), '~' FROM reviews_queue",
+        name,
+    )
 
+
+@pytest.mark.usefixtures("queue")
+def test_a_history_row_without_an_entry_is_refused():
     with refused(RULE):
-        run("UPDATE public.reviews_queue SET name = 'forged'")
+        forge_history("forged")
+
+
+@pytest.mark.usefixtures("queue")
+def test_a_temporary_table_cannot_stand_in_for_the_links():
+    with refused(RULE):
+        run("CREATE TEMPORARY TABLE audit_history_link (model text, history_id bigint)")
+        forge_history("forged")
+        run(
+            "INSERT INTO pg_temp.audit_history_link"
+            " SELECT 'reviews.queue', history_id FROM reviews_historicalqueue"
+        )
 
 
 @pytest.mark.django_db(transaction=True)
-def test_history_written_inside_a_savepoint_counts_and_that_of_earlier_days_does_not():
+def test_history_written_inside_a_savepoint_counts_and_that_of_earlier_transactions_does_not():
     with transaction.atomic():
         queue = Queue.objects.create(slug="claims", name="Claims")
         with transaction.atomic():
             recorded(queue)
-
-    with refused(RULE), transaction.atomic():
+    with transaction.atomic():
         rename(queue, "Claims North")
+        recorded(queue)
+
+    with refused(RULE):
+        rename(queue, "Claims")
 
 
 def test_going_back_to_an_older_version_is_recorded_anew(queue):

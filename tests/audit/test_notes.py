@@ -3,7 +3,7 @@
 from base64 import b64decode, b64encode
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from audit.sealing import notes
 
@@ -24,9 +24,11 @@ def test_a_checkpoint_has_the_form_the_specification_gives():
 
     text, signature = note.split("\n\n")
     assert text == f"{ORIGIN}\n109482\n{b64encode(ROOT).decode()}"
-    assert signature.startswith(f"— {ORIGIN} ") and signature.endswith("\n")
+    assert signature.startswith(f"— {ORIGIN} ")
+    assert signature.endswith("\n")
     signed = b64decode(signature.split(" ")[2])
-    assert len(signed) == 4 + 64 and signed[:4] == notes.key_id(ORIGIN, public(a_key()))
+    assert len(signed) == 4 + 64
+    assert signed[:4] == notes.key_id(ORIGIN, public(a_key()))
 
 
 def test_a_signed_checkpoint_verifies_and_gives_back_what_it_says():
@@ -40,13 +42,15 @@ def test_a_signed_checkpoint_verifies_and_gives_back_what_it_says():
 def test_a_published_go_note_verifies():
     # golang.org/x/mod/sumdb/note, its own example: the same key and signature format.
     name, key = notes.parse_verifier_key("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")
-    text = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
-    line = "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
-    signed = b64decode(line.split(" ")[2])
+    text = (
+        "If you think cryptography is the answer to your problem,\n"
+        "then you don't know what your problem is.\n"
+    )
+    signed = b64decode(
+        "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
+    )
 
     assert signed[:4] == notes.key_id(name, key)
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
     Ed25519PublicKey.from_public_bytes(key).verify(signed[4:], text.encode())
 
 

@@ -63,6 +63,9 @@ CHEATS = {
     "rename a key while destroying it": (
         "UPDATE audit_data_key SET wrapped = NULL, destroyed_at = now(), scope = 'item:2'"
     ),
+    "swap a key while destroying it": (
+        "UPDATE audit_data_key SET wrapped = NULL, destroyed_at = now(), id = gen_random_uuid()"
+    ),
     "delete a key": "DELETE FROM audit_data_key",
     "rename the log": "UPDATE audit_log SET origin = 'x/log/1'",
     "delete the log": "DELETE FROM audit_log",
@@ -195,6 +198,14 @@ def test_a_destroyed_key_cannot_come_back(told):
 
     with refused(RULE, as_role="countersign_eraser"):
         run("UPDATE audit_data_key SET wrapped = 'x', destroyed_at = NULL WHERE id = %s", told.key.id)
+
+
+def test_a_key_is_destroyed_at_one_time_only(told):
+    with role("countersign_eraser"):
+        exhibits.destroy_key(told.key.id)
+
+    with refused(RULE, as_role="countersign_eraser"):
+        run("UPDATE audit_data_key SET destroyed_at = now() WHERE id = %s", told.key.id)
 
 
 def test_the_sequencer_takes_from_the_queue_and_changes_no_entry(told):

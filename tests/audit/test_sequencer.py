@@ -333,22 +333,23 @@ def test_the_loop_ends_loudly_when_signing_is_refused(seal, mark):
 
 def test_the_loop_outlives_a_lost_database_connection(mark, settings):
     settings.SEQUENCER_INTERVAL_MS = 20
-    stop = threading.Event()
-    write()
-    loop = in_thread(lambda: sequencer.run_forever(stop, mark))
-    wait_for(lambda: indexes() == [0])
+    stop, backends = threading.Event(), []
 
+    def loop() -> None:
+        backends.extend(query("SELECT pg_backend_pid()"))
+        sequencer.run_forever(stop, mark)
+
+    write()
+    thread = in_thread(loop)
+    wait_for(lambda: indexes() == [0])
     with superuser():
-        query(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+        query("SELECT pg_terminate_backend(%s)", *backends[0])
     write()
     wait_for(lambda: indexes() == [0, 1])
     stop.set()
-    loop.join(15)
+    thread.join(15)
 
-    assert not loop.is_alive()
+    assert not thread.is_alive()
 
 
 def test_waiters_are_told_of_new_entries(seal, settings):

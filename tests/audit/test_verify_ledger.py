@@ -20,6 +20,7 @@ from audit.sealing import keys, merkle, notes, projections, sequencer, storage
 from audit.sealing.verification import verify_ledger
 from portal.kit.clock import now
 from portal.kit.ids import new_id
+from reviews.models import Queue
 from tests.audit.saying import BY, a_stream
 from tests.audit.sealed import query, superuser, tamper, write, write_chain, write_personal
 
@@ -36,7 +37,7 @@ def mark(tmp_path, settings):
 
 @pytest.fixture
 def sealed(mark):
-    """A log of 300 entries under three checkpoints: a chain at 0-4, then notes, two personal values at 299."""
+    """300 entries under three checkpoints: a chain at 0-4, then notes, two personal values at 299."""
     chain = write_chain(5)
     sequencer.seal_once(mark)
     write(294)
@@ -270,7 +271,7 @@ def test_a_broken_chain_is_named_by_stream_and_version(mark, found):
     with superuser():
         query(
             "UPDATE audit_entry SET prev_hash = %s, leaf_bytes ="
-            " convert_to(replace(convert_from(leaf_bytes, 'UTF8'), %s, %s), 'UTF8') WHERE eid = %s RETURNING 1",
+            " convert_to(replace(convert_from(leaf_bytes, 'UTF8'), %s, %s), 'UTF8') WHERE eid = %s",
             wrong, chain[1].leaf_hash.hex(), wrong.hex(), chain[2].eid,
         )  # fmt: skip
     sequencer.seal_once(mark)
@@ -334,9 +335,7 @@ def test_a_changed_digest_of_a_disclosure_is_found(sealed, found):
 
 
 def test_a_changed_disclosure_is_found(sealed, found):
-    tamper(
-        "UPDATE audit_entry_field SET disclosure = set_byte(disclosure, 20, 0) || '\\x00'::bytea WHERE pos = 1"
-    )
+    tamper("UPDATE audit_entry_field SET disclosure = disclosure || '\\x00'::bytea WHERE pos = 1")
 
     assert found() == {"DISCLOSURE_DIGEST_MISMATCH"}
 
@@ -378,6 +377,50 @@ def test_an_erasure_of_one_value_does_not_cover_another(sealed, found, mark, era
     sequencer.seal_once(mark)
 
     assert found() == {"DISCLOSURE_MISSING"}
+
+
+@dataclass(frozen=True, slots=True)
+class Arranged(Fact):
+    """A queue was arranged."""
+
+    kind = "test.queue_arranged"
+    sentence = "{actor} arranged a queue."
+
+
+@pytest.fixture
+def queue(mark):
+    """A queue whose row is vouched for by an entry."""
+    with transaction.atomic():
+        queue = Queue.objects.create(slug="claims", name="Claims")
+        ledger.append_next(Arranged(), stream=a_stream(), by=BY, rows=[queue])
+    sequencer.seal_once(mark)
+    return queue
+
+
+def test_history_its_entries_vouch_for_is_sound(queue, found):
+    assert found() == set()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE reviews_historicalqueue SET name = 'Payouts'",
+        "UPDATE reviews_historicalqueue SET history_type = '~'",
+        "DELETE FROM audit_history_link",
+        "UPDATE audit_history_link SET digest = sha256('x')",
+    ],
+)
+def test_a_history_row_its_entry_does_not_vouch_for_is_unlinked(queue, found, mark, sql):
+    tamper(sql)
+
+    assert found() == {"HISTORY_UNLINKED"}
+    assert where(mark, "HISTORY_UNLINKED") == [f"reviews.queue history {queue.history.get().history_id}"]
+
+
+def test_a_history_row_taken_away_is_missed_by_its_link(queue, found):
+    tamper("DELETE FROM reviews_historicalqueue")
+
+    assert found() == {"HISTORY_UNLINKED"}
 
 
 def test_a_projection_that_differs_is_named(sealed, mark, monkeypatch):

@@ -15,6 +15,8 @@ from examples import companies, items
 from reviews.policies.document import parse
 from reviews.policies.evaluation import Outcome, evaluate
 
+CLAIMS = tuple(items.claims(9999))
+REPLIES = tuple(items.complaint_replies(9999))
 EXAMPLES = Path(items.__file__).parent
 
 
@@ -28,9 +30,7 @@ def roles(outcome: Outcome) -> list[str]:
     return [stage.role for stage in outcome.stages]
 
 
-@pytest.mark.parametrize(
-    ("contract", "made"), [("claim", items.claims(9999)), ("complaint", items.complaint_replies(9999))]
-)
+@pytest.mark.parametrize(("contract", "made"), [("claim", CLAIMS), ("complaint", REPLIES)])
 def test_every_item_fits_its_contract(contract: str, made: Any) -> None:
     schema = json.loads((EXAMPLES / "contracts" / f"{contract}.json").read_text(encoding="utf-8"))
     check = jsonschema_rs.validator_for(schema)
@@ -42,9 +42,10 @@ def test_every_item_fits_its_contract(contract: str, made: Any) -> None:
 
 
 def test_items_are_the_same_each_time_and_have_their_own_ids() -> None:
-    made = [*items.claims(9999), *items.complaint_replies(9999)]
+    made = [*CLAIMS, *REPLIES]
 
-    assert made == [*items.claims(9999), *items.complaint_replies(9999)]
+    assert made[:600] == [*items.claims(9999)]
+    assert made[600:620] == [*items.complaint_replies(20)]
     assert len({each["external_id"] for each in made}) == len(made) == 918
 
 
@@ -59,7 +60,7 @@ def test_the_first_claims_show_every_route() -> None:
 
 
 def test_amounts_are_decimal_texts_that_add_up() -> None:
-    for each in items.claims(9999):
+    for each in CLAIMS:
         action = each["action"]
         amounts = [line["amount"] for line in action["lines"]]
 
@@ -70,12 +71,12 @@ def test_amounts_are_decimal_texts_that_add_up() -> None:
 
 
 def test_no_action_holds_a_float() -> None:
-    for each in chain(items.claims(9999), items.complaint_replies(9999)):
+    for each in chain(CLAIMS, REPLIES):
         assert "." not in re.sub(r'"[^"]*"', "", json.dumps(each["action"]))
 
 
 def test_claims_go_where_their_amount_and_effect_send_them() -> None:
-    for each in items.claims(9999):
+    for each in CLAIMS:
         outcome, action = routed_claim(each), each["action"]
         twice = action["effect"] == "deny" or Decimal(action["amount_at_stake"]) > 10_000
 
@@ -105,7 +106,7 @@ def test_every_letter_is_read_by_a_reviewer() -> None:
 
 
 def test_no_real_company_name_is_left() -> None:
-    shown = "\n".join(json.dumps(each, ensure_ascii=False) for each in items.complaint_replies(9999))
+    shown = "\n".join(json.dumps(each, ensure_ascii=False) for each in REPLIES)
     names = {row["Company"] for row in items._rows("cfpb_complaints.csv")}
     stems = {companies.stem(name) for name in names}
     telling = {each for each in stems if each.lower() not in companies.EVERYDAY | companies.EMPTY}
@@ -115,6 +116,7 @@ def test_no_real_company_name_is_left() -> None:
     assert left == []
     assert "wells fargo" not in shown.lower()
     assert "moneylion" not in shown.lower()
+    assert not re.search(r"\bacima", shown, re.IGNORECASE)
 
 
 def test_a_company_has_one_invented_name_of_its_own() -> None:
@@ -126,3 +128,12 @@ def test_a_company_has_one_invented_name_of_its_own() -> None:
         disguise.text("I called WELLS FARGO.", about=names[0])
         == f"I called {disguise.name('WELLS FARGO & COMPANY')}."
     )
+
+
+def test_everyday_words_that_begin_like_a_name_stay_as_they_are() -> None:
+    disguise = companies.Disguise(sorted({row["Company"] for row in items._rows("cfpb_complaints.csv")}))
+    text = (
+        "I connected after payment, earning what was possible at a local or national social security office."
+    )
+
+    assert disguise.text(text, about="Possible Financial Inc") == text
