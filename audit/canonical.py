@@ -1,6 +1,7 @@
 """Canonical bytes (RFC 8785) and the prefixed hashes built on them; floats have no place in what is hashed."""
 
 import hashlib
+import json
 import unicodedata
 from base64 import urlsafe_b64encode
 from typing import Any, NewType
@@ -43,12 +44,58 @@ def normalised(value: Any) -> Any:
 def strict_bytes(document: Any) -> bytes:
     """Give the RFC 8785 bytes of a leaf, intent or action: NFC, no floats."""
     refuse_floats(document)
+    simple = _simple_bytes(document)
+    if simple is not None and simple.isascii():  # nothing to normalise
+        return simple
     return rfc8785.dumps(normalised(document))
 
 
 def document_bytes(document: Any) -> bytes:
     """Give the RFC 8785 bytes of a snapshot; floats are the flow's own and stay."""
-    return rfc8785.dumps(document)
+    simple = _simple_bytes(document)
+    return rfc8785.dumps(document) if simple is None else simple
+
+
+# For names in ASCII and everyday numbers, sorted JSON of the standard library is RFC 8785 to the byte (tests compare
+# them). It takes a tenth of the time, and intake and routing hash every document.
+_SIMPLE = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False)
+_LARGEST = 2**53 - 1
+
+
+class _NotSimple(ValueError):
+    """Something only the full algorithm writes correctly."""
+
+
+def _simple_bytes(document: Any) -> bytes | None:
+    try:
+        return _SIMPLE.encode(_simple(document)).encode()
+    except _NotSimple:
+        return None
+
+
+def _simple(value: Any) -> Any:
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return value
+    if kind is dict:
+        if not all(type(name) is str and name.isascii() for name in value):
+            raise _NotSimple
+        return {name: _simple(inner) for name, inner in value.items()}
+    if kind is list or kind is tuple:
+        return [_simple(inner) for inner in value]
+    return _simple_number(value)
+
+
+def _simple_number(value: Any) -> Any:
+    """Give a number as both writers write it: 0.71 stays, 1.0 becomes 1, the rest is for the full algorithm."""
+    if type(value) is int and -_LARGEST <= value <= _LARGEST:
+        return value
+    if type(value) is float and abs(value) < 1e15:
+        if value.is_integer():
+            return int(value)
+        if abs(value) >= 1e-4:
+            return value
+    raise _NotSimple
 
 
 def prefixed(prefix: bytes, content: bytes) -> Sha256:

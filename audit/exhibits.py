@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID
@@ -64,32 +65,52 @@ def subject_scope(flow_id: UUID, subject: str | None, item_id: UUID) -> str:
 
 def key_for(scope: str) -> DataKey:
     """Give the live key of a scope, making one where there is none."""
-    found = _live_key(scope)
-    if found is None:
-        secret = os.urandom(32)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO audit_data_key (id, scope, wrapped, created_at) VALUES (%s, %s, %s, %s)"
-                " ON CONFLICT DO NOTHING",
-                [new_id(), scope, keyring.wrap(secret, purpose=_WRAPS), now()],
-            )
-        found = _live_key(scope)
-    if found is None:
-        raise RuntimeError(f"the key of {scope} was destroyed while it was being made; try again")
+    return keys_for([scope])[scope]
+
+
+def keys_for(scopes: Iterable[str]) -> dict[str, DataKey]:
+    """Give the live keys of many scopes, making those that are missing; three statements at most."""
+    wanted = sorted(set(scopes))
+    found = _live_keys(wanted)
+    missing = [scope for scope in wanted if scope not in found]
+    if missing:
+        _make_keys(missing)
+        found |= _live_keys(missing)
+    for scope in wanted:
+        if scope not in found:
+            raise RuntimeError(f"the key of {scope} was destroyed while it was being made; try again")
     return found
+
+
+def _make_keys(scopes: Sequence[str]) -> None:
+    rows = [(new_id(), scope, keyring.wrap(os.urandom(32), purpose=_WRAPS)) for scope in scopes]
+    ids, names, wrapped = (list(column) for column in zip(*rows, strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO audit_data_key (id, scope, wrapped, created_at)"
+            " SELECT k.*, %s FROM unnest(%b::uuid[], %b::text[], %b::bytea[]) AS k ON CONFLICT DO NOTHING",
+            [now(), ids, names, wrapped],
+        )
 
 
 def seal(content: bytes, *, scope: str, media_type: str = "application/json") -> models.Exhibit:
     """Store content encrypted under the key of its scope."""
-    sealed = _sealed(content, key_for(scope), new_id(), media_type)
-    return models.Exhibit.objects.create(
-        id=sealed.id,
-        ciphertext=sealed.ciphertext,
-        dek_id=sealed.dek_id,
-        digest=sealed.digest,
-        size=sealed.size,
-        media_type=sealed.media_type,
-    )
+    return seal_all([(content, key_for(scope))], media_type=media_type)[0]
+
+
+def seal_all(
+    contents: Sequence[tuple[bytes, DataKey]], *, media_type: str = "application/json"
+) -> list[models.Exhibit]:
+    """Store many contents in one statement, each under its key."""
+    sealed = [_sealed(content, key, new_id(), media_type) for content, key in contents]
+    rows = [
+        models.Exhibit(
+            id=each.id, ciphertext=each.ciphertext, dek_id=each.dek_id, digest=each.digest, size=each.size,
+            media_type=each.media_type,
+        )
+        for each in sealed
+    ]  # fmt: skip
+    return models.Exhibit.objects.bulk_create(rows)
 
 
 def seal_for_intake(
@@ -104,6 +125,11 @@ def open(exhibit_id: UUID) -> bytes:  # noqa: A001  seal and open are the words 
     exhibit = models.Exhibit.objects.select_related("dek").filter(pk=exhibit_id).first()
     if exhibit is None:
         raise NotFound("There is no such exhibit.")
+    return opened(exhibit)
+
+
+def opened(exhibit: models.Exhibit) -> bytes:
+    """Give the plain bytes of an exhibit that was read together with its key."""
     if exhibit.dek.wrapped is None:
         raise Erased("This content was erased; its entries remain.")
     key = DataKey(exhibit.dek_id, unwrapped(exhibit.dek.wrapped))
@@ -177,9 +203,11 @@ def _remember(place: tuple[str, str], key: DataKey) -> None:
     _remembered[place] = (key, time.monotonic() + _KEPT_SECONDS)
 
 
-def _live_key(scope: str) -> DataKey | None:
-    found = models.DataKey.objects.filter(scope=scope, destroyed_at=None).values_list("id", "wrapped").first()
-    return None if found is None or found[1] is None else DataKey(found[0], unwrapped(found[1]))
+def _live_keys(scopes: Sequence[str]) -> dict[str, DataKey]:
+    found = models.DataKey.objects.filter(scope__in=scopes, destroyed_at=None).values_list(
+        "scope", "id", "wrapped"
+    )
+    return {scope: DataKey(id_, unwrapped(wrapped)) for scope, id_, wrapped in found if wrapped is not None}
 
 
 def unwrapped(wrapped: bytes | memoryview) -> bytes:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -66,8 +67,9 @@ def reread_all(rows: Sequence[models.Model]) -> list[Version]:
     """Read saved rows back, one statement a model; give their versions in the order asked for."""
     found: dict[tuple[type[models.Model], Any], Version] = {}
     for model in {type(row): None for row in rows}:
+        names = _tracked(model)
         for row, values in _read([row for row in rows if type(row) is model]):
-            columns = dict(zip(_tracked(model), values[1:], strict=True))
+            columns = dict(zip(names, values[1:], strict=True))
             found[model, row.pk] = _version(row, "~" if values[0] else "+", columns)
     return [found[type(row), row.pk] for row in rows]
 
@@ -172,6 +174,7 @@ _SPELLED = {
 }
 
 
+@cache
 def _tracked(model: type[models.Model]) -> dict[str, str]:
     """Give the columns a history keeps, each with the SQL that writes it as text."""
     kept: Any = _history_model(model)

@@ -1,11 +1,16 @@
 """Whether the process is up, whether it can work, and the keys receipts verify with."""
 
+from functools import lru_cache
+
 import redis
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
+from psycopg_pool import PoolTimeout
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from portal.kit.http import json_answer
 from reviews import receipts
@@ -23,7 +28,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_GET
 def readyz(request: HttpRequest) -> HttpResponse:
     """Answer 200 when database, broker and a live worker are there, else 503 with what is missing."""
-    checks = {"database": _database(), "broker": _broker(), "worker": _worker()}
+    checks = {"database": _database(), "broker": _broker()}
+    checks["worker"] = _worker() if checks["broker"] == "ok" else "unknown: the broker does not answer"
     return json_answer(checks, 200 if all(answer == "ok" for answer in checks.values()) else 503)
 
 
@@ -34,21 +40,27 @@ def jwks(request: HttpRequest) -> HttpResponse:
 
 
 def _database() -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except (DatabaseError, InterfaceError, PoolTimeout):
+        return "does not answer"
     return "ok"
 
 
 def _broker() -> str:
     try:
-        redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1).ping()
+        _broker_at(settings.REDIS_URL).ping()
     except redis.RedisError:
         return "does not answer"
     return "ok"
 
 
+@lru_cache(maxsize=1)
+def _broker_at(url: str) -> "redis.Redis":
+    once = Retry(NoBackoff(), 0)  # the client's own default waits for seconds
+    return redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1, retry=once)
+
+
 def _worker() -> str:
-    try:
-        return "ok" if cache.get(HEARTBEAT) else "no heartbeat within 30 s"
-    except redis.RedisError:
-        return "unknown: the broker does not answer"
+    return "ok" if cache.get(HEARTBEAT) else f"no heartbeat within {HEARTBEAT_LIFE} s"

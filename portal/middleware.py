@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +14,13 @@ from portal.kit.ids import new_id
 from portal.kit.problems import Problem
 
 log = logging.getLogger(__name__)
+PROBLEM_TYPE = "application/problem+json"
+_UNNAMED = {
+    400: ("request_invalid", "The request cannot be understood."),
+    404: ("not_found", "There is nothing at this address."),
+    405: ("method_not_allowed", "This address does not take this method."),
+    500: ("internal_error", "Something went wrong here. Tell us the request id."),
+}
 _USABLE = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
@@ -33,7 +41,7 @@ class Doorman:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-ID", "")
         request.request_id = given if _USABLE.fullmatch(given) else str(new_id())  # type: ignore[attr-defined]
-        response = self.get_response(request)
+        response = _as_the_api_says(request, self.get_response(request))
         response["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
         return response
 
@@ -41,6 +49,30 @@ class Doorman:
         """Turn a Problem into its answer, a lost database into 503; leave the rest to Django."""
         problem = as_problem(exception)
         return None if problem is None else problem_answer(request, problem)
+
+
+def _as_the_api_says(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Answer a machine with problem+json also where Django or the framework answered by itself."""
+    if response.status_code < 400 or not request.path.startswith("/api/"):
+        return response
+    if response.get("Content-Type", "") != PROBLEM_TYPE:
+        answered = problem_answer(request, unnamed(response.status_code))
+        for name in ("Allow", "Retry-After"):
+            if name in response:
+                answered[name] = response[name]
+        response = answered
+    if response.status_code == 401:
+        response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def unnamed(status: int) -> Problem:
+    """Give the Problem of a status that no Problem of ours caused; never what went wrong inside."""
+    code, detail = _UNNAMED.get(status, ("request_refused", "The request was refused."))
+    problem = Problem(detail, code=code)
+    problem.status = status  # type: ignore[misc]  # this one instance
+    problem.title = HTTPStatus(status).phrase  # type: ignore[misc]
+    return problem
 
 
 def as_problem(exception: Exception) -> Problem | None:

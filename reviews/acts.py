@@ -16,7 +16,10 @@ def salt(key: exhibits.DataKey, item_id: UUID, revision: int) -> str:
 
 
 def build(document: dict[str, Any], act_salt: str) -> dict[str, Any]:
-    """Give the act of a document: `{type, effect, subject, amount, amount_at_stake, …, output, salt}`."""
+    """Give the act of a document: `{type, effect, subject, amount, amount_at_stake, …, output, salt}`.
+
+    Its texts are in NFC, so that whoever hashes the act as `/decision` returns it gets the digest that was signed.
+    """
     action = document["action"]
     act: dict[str, Any] = {name: action.get(name) for name in _COPIED}
     act |= {
@@ -26,7 +29,8 @@ def build(document: dict[str, Any], act_salt: str) -> dict[str, Any]:
         "output": document["snapshot"]["output"],
         "salt": act_salt,
     }
-    return act
+    normalised: dict[str, Any] = canonical.normalised(act)
+    return normalised
 
 
 def digest(act: dict[str, Any]) -> canonical.Sha256:

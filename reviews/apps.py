@@ -10,7 +10,9 @@ class ReviewsConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell audit what only reviews can answer."""
+        from audit.sealing import afterwards
         from audit.sealing.projections import register_projection
-        from reviews import facts, projection  # noqa: F401  facts register themselves on import
+        from reviews import facts, nudges, projection  # noqa: F401  facts register themselves on import
 
         register_projection("items", projection.differences)
+        afterwards.register(nudges.deliveries)

@@ -1,4 +1,4 @@
-"""Posted documents: unwrapping events, checking the envelope and contract, and the digest of what was posted."""
+"""Posted documents: unwrapping events, checking envelope and contract, the digest of what was posted."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -65,7 +65,9 @@ def unwrap(event: dict[str, Any]) -> Posted:
         if not isinstance(event.get(name), str) or not event[name]
     ]
     if isinstance(event.get("source"), str) and any(map(str.isspace, event["source"])):
-        faults.append({"pointer": "/source", "message": "The source must be a URI-reference, without a space."})
+        faults.append(
+            {"pointer": "/source", "message": "The source must be a URI-reference, without a space."}
+        )
     if event.get("specversion") != "1.0":
         faults.append({"pointer": "/specversion", "message": "Only CloudEvents 1.0 are understood."})
     if not isinstance(event.get("data"), dict):
@@ -77,7 +79,8 @@ def unwrap(event: dict[str, Any]) -> Posted:
 
 def event_id(source: str, identifier: str) -> str:
     """Give the idempotency id of an event: source and id together, hashed when they are long."""
-    joined = f"{source} {identifier}"  # a source is a URI-reference and holds no space, so no two pairs join alike
+    # A source is a URI-reference and holds no space, so no two pairs join alike.
+    joined = f"{source} {identifier}"
     return joined if len(joined) <= 255 else canonical.sha256(joined.encode()).hex()
 
 
@@ -111,9 +114,11 @@ def digest(document: dict[str, Any]) -> canonical.Sha256:
 def _floats(value: Any, pointer: str) -> list[dict[str, str]]:
     """Find floats in what gets signed: a signature covers exact values, so numbers with a fraction are texts."""
     if isinstance(value, float):
-        return [{"pointer": pointer, "message": "Write a number with a fraction as a text, such as \"0.25\"."}]
+        return [{"pointer": pointer, "message": 'Write a number with a fraction as a text, such as "0.25".'}]
     if isinstance(value, dict):
-        return [fault for key, inner in value.items() for fault in _floats(inner, f"{pointer}/{_escape(key)}")]
+        return [
+            fault for key, inner in value.items() for fault in _floats(inner, f"{pointer}/{_escape(key)}")
+        ]
     if isinstance(value, list):
         return [fault for index, inner in enumerate(value) for fault in _floats(inner, f"{pointer}/{index}")]
     return []

@@ -3,15 +3,18 @@
 from portal.accounts.access import Access
 from portal.accounts.models import User
 from portal.kit.clock import now
-from portal.kit.problems import Refusal, Refused
+from portal.kit.problems import NotFound, Refusal, Refused
 from reviews.models import ApiKey, Item, Lease, Revision, SignoffSlot
 from reviews.words import State
 
 
 def insist(refusal: Refusal | None) -> None:
-    """Turn a guard's no into a Refused; do nothing on a yes."""
-    if refusal is not None:
-        raise Refused(refusal)
+    """Turn a guard's no into a Refused, or into the NotFound a missing row gives; do nothing on a yes."""
+    if refusal is None:
+        return
+    if refusal.code == NotFound.code:
+        raise NotFound(refusal.sentence)
+    raise Refused(refusal)
 
 
 def why_not_see(access: Access, item: Item) -> Refusal | None:
@@ -22,23 +25,32 @@ def why_not_see(access: Access, item: Item) -> Refusal | None:
         return None
     if access.may("see_flow", "flow", item.flow_id):
         return None
-    return Refusal("not_found", "There is nothing here that you may see.")
+    # Word for word what lifecycle.lock() says of an item that is not there.
+    return Refusal(NotFound.code, "There is no such item, or you may not see it.")
 
 
 def why_not_take(person: User, access: Access, item: Item, slot: SignoffSlot | None) -> Refusal | None:
     """Tell why a person may not take the item, leases apart."""
     if item.state != State.IN_REVIEW:
         return Refusal("not_open", "This item is decided or waits for the flow; there is nothing to take.")
+    if item.expires_at is not None and item.expires_at <= now():
+        return Refusal("deadline_passed", "The item's own deadline passed; it will be marked as expired.")
     if not access.may("review_in_queue", "queue", item.queue_id):
-        return Refusal("no_permission", "You may not review in this queue. Ask the queue's manager for access.")
+        return Refusal(
+            "no_permission", "You may not review in this queue. Ask the queue's manager for access."
+        )
     if slot is None:
         return Refusal("nothing_to_sign", "No signature is missing here.")
     if slot.role not in access.roles:
-        return Refusal("role_missing", f"The next signature is for the role {slot.role}, which you do not hold.")
+        return Refusal(
+            "role_missing", f"The next signature is for the role {slot.role}, which you do not hold."
+        )
     if is_submitter(person, access, item):
         return Refusal("own_work", "Someone else must sign work you submitted.")
     if has_signed(person, item):
-        return Refusal("already_signed", "You signed this already. The next signature must be another person's.")
+        return Refusal(
+            "already_signed", "You signed this already. The next signature must be another person's."
+        )
     return None
 
 
@@ -62,7 +74,7 @@ def holds(person: User, lease: Lease | None) -> bool:
 
 
 def is_submitter(person: User, access: Access, item: Item) -> bool:
-    """Tell whether the person stands behind the item: asked for it, owns its flow, issued a key it came with."""
+    """Tell whether the person stands behind the item: asked for it, owns its flow, issued its key."""
     if item.requested_by_id == person.pk or access.may("own_flow", "flow", item.flow_id):
         return True
     keys = Revision.objects.filter(item_id=item.pk).values("authored_with")
@@ -77,5 +89,7 @@ def has_signed(person: User, item: Item) -> bool:
 def why_not_cancel(item: Item) -> Refusal | None:
     """Tell why a flow may not take its item back."""
     if item.state not in (State.IN_REVIEW, State.CHANGES_REQUESTED):
-        return Refusal("already_decided", f"The item is {item.state.replace('_', ' ')}; it cannot be cancelled.")
+        return Refusal(
+            "already_decided", f"The item is {item.state.replace('_', ' ')}; it cannot be cancelled."
+        )
     return None

@@ -6,8 +6,14 @@ from django.db import transaction
 from portal.kit.nudge import Nudge
 
 _intake = Nudge(lambda: current_app.send_task("reviews.tasks.drain", queue="intake"))
+_deliveries = Nudge(lambda: current_app.send_task("reviews.tasks.deliver", queue="deliveries"))
 
 
 def intake() -> None:
     """Tell a worker that submissions wait to be routed, once the transaction is through."""
     transaction.on_commit(_intake)
+
+
+def deliveries() -> None:
+    """Tell a worker that entries were sealed, so that events may be on their way."""
+    _deliveries()

@@ -1,5 +1,7 @@
 """Reads that are more than one model's filter."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
@@ -12,6 +14,7 @@ SELECT candidate.id
     SELECT i.id, i.priority, i.due_at
       FROM reviews_item i
      WHERE i.queue_id = queue.id AND i.awaiting = held.role AND i.state = 'in_review'
+       AND coalesce(i.expires_at > %s, true)
        AND NOT EXISTS (SELECT FROM reviews_lease l WHERE l.item_id = i.id AND l.expires_at > %s)
        AND NOT EXISTS (SELECT FROM reviews_signoff_slot s
                         WHERE s.item_id = i.id AND s.revision = i.revision AND s.signer_id = %s::uuid)
@@ -23,11 +26,11 @@ SELECT candidate.id
 
 
 def next_items(
-    queues: list[UUID], roles: list[str], person: UUID, moment: object, passed: list[UUID], limit: int
+    queues: list[UUID], roles: list[str], person: UUID, moment: datetime, passed: Sequence[UUID], limit: int
 ) -> list[UUID]:
     """Give the most urgent items nobody holds and this person has not signed, without locking them."""
     with connection.cursor() as cursor:
-        cursor.execute(_NEXT, [queues, roles, moment, person, passed, limit, limit])
+        cursor.execute(_NEXT, [queues, roles, moment, moment, person, list(passed), limit, limit])
         return [row[0] for row in cursor.fetchall()]
 
 

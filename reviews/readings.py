@@ -1,6 +1,7 @@
 """What machines read: the item as posted with where it stands, and the decision once it is sealed."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -9,10 +10,27 @@ from django.conf import settings
 from audit import exhibits
 from audit.sealing import places
 from portal.kit.clock import stamp, stamp_or_none
-from portal.kit.problems import NotFound
+from portal.kit.problems import NotFound, Problem
 from reviews import acts, documents, lifecycle, queries, receipts
-from reviews.models import ApiKey, Decision, ExecutionReport, Item, Signature, SignoffSlot, Submission
+from reviews.models import (
+    ApiKey,
+    Decision,
+    ExecutionReport,
+    Item,
+    Revision,
+    Signature,
+    SignoffSlot,
+    Submission,
+)
 from reviews.words import OUTCOMES, State
+
+
+class AudienceUnknown(Problem):
+    """A receipt is asked for somebody who is not the flow's executor."""
+
+    code = "audience_unknown"
+    status = 422
+    title = "The executor is not registered for this flow"
 
 
 def item(item_id: UUID, *, by: ApiKey) -> dict[str, Any]:
@@ -21,7 +39,14 @@ def item(item_id: UUID, *, by: ApiKey) -> dict[str, Any]:
     if found is None:
         return _received(item_id, by)
     revision = queries.current_revision(found)
-    document = json.loads(exhibits.open(revision.exhibit_id))
+    slots = SignoffSlot.objects.filter(item=found, revision=found.revision).order_by("stage", "n")
+    return told(found, revision, slots, json.loads(exhibits.open(revision.exhibit_id)))
+
+
+def told(
+    found: Item, revision: Revision, slots: Iterable[SignoffSlot], document: dict[str, Any]
+) -> dict[str, Any]:
+    """Tell a routed item: its document, and where it stands."""
     return document | {
         "id": str(found.pk),
         "state": found.state,
@@ -30,15 +55,40 @@ def item(item_id: UUID, *, by: ApiKey) -> dict[str, Any]:
         "digest": f"sha256:{bytes(revision.digest).hex()}",
         "queue": found.queue.slug,
         "policy": _policy(found) | {"reasons": found.reasons},
-        "sign_off": _plan(found),
+        "sign_off": [
+            {
+                "stage": slot.stage,
+                "role": slot.role,
+                "meaning": slot.meaning,
+                "signed": slot.signature_id is not None,
+            }
+            for slot in slots
+        ],
         "received_at": stamp(found.received_at),
         "due_at": stamp_or_none(found.due_at),
         "links": links(found.pk),
     }
 
 
+def told_waiting(submission: Submission, document: dict[str, Any]) -> dict[str, Any]:
+    """Tell an item that waits to be routed."""
+    return document | {
+        "id": str(submission.pk),
+        "state": "received",
+        "version": 0,
+        "revision": 1,
+        "digest": f"sha256:{bytes(submission.digest).hex()}",
+        "queue": None,
+        "policy": None,
+        "sign_off": [],
+        "received_at": stamp(submission.received_at),
+        "due_at": None,
+        "links": links(submission.pk),
+    }
+
+
 def decision(item_id: UUID, *, by: ApiKey, audience: str | None = None) -> dict[str, Any] | None:
-    """Give the sealed outcome of an item, with a fresh receipt unless it was executed; None while there is none."""
+    """Give the sealed outcome of an item, with a fresh receipt unless it was executed; None before."""
     found = _item(item_id, by)
     if found is None:
         _received(item_id, by)
@@ -46,7 +96,15 @@ def decision(item_id: UUID, *, by: ApiKey, audience: str | None = None) -> dict[
     if State(found.state) not in OUTCOMES:
         return None
     made = Decision.objects.select_related("policy_version__policy").filter(item=found).first()
-    return _decided(found, made, audience or found.flow.audience) if made else _ended(found)
+    if made is None or made.outcome != found.state:  # withdrawn after it was decided
+        return _ended(found)
+    return _decided(found, made, _audience(found, audience))
+
+
+def insist_on_item(item_id: UUID, *, by: ApiKey) -> None:
+    """Raise NotFound unless the item is of the caller's flow."""
+    if not Submission.objects.filter(pk=item_id, flow_id=by.flow_id).exists():
+        raise NotFound("There is no such item of this flow.")
 
 
 def links(item_id: UUID) -> dict[str, str]:
@@ -65,19 +123,7 @@ def _received(item_id: UUID, by: ApiKey) -> dict[str, Any]:
     if submission is None:
         raise NotFound("There is no such item of this flow.")
     kind = documents.media_type(submission.exhibit.media_type)
-    return documents.read(exhibits.open(submission.exhibit_id), kind).document | {
-        "id": str(item_id),
-        "state": "received",
-        "version": 0,
-        "revision": 1,
-        "digest": f"sha256:{bytes(submission.digest).hex()}",
-        "queue": None,
-        "policy": None,
-        "sign_off": [],
-        "received_at": stamp(submission.received_at),
-        "due_at": None,
-        "links": links(item_id),
-    }
+    return told_waiting(submission, documents.read(exhibits.open(submission.exhibit_id), kind).document)
 
 
 def _decided(found: Item, made: Decision, audience: str) -> dict[str, Any] | None:
@@ -117,6 +163,14 @@ def _ended(found: Item) -> dict[str, Any] | None:
     }
 
 
+def _audience(found: Item, asked: str | None) -> str:
+    """Give the one executor a receipt may name: of several, the one that was asked for."""
+    registered = found.flow.audience.split()
+    if asked is not None and asked not in registered:
+        raise AudienceUnknown("No executor of this name is registered for the flow; leave `audience` out.")
+    return asked or registered[0]
+
+
 def _started(made: Decision) -> bool:
     return ExecutionReport.objects.filter(decision=made).exists()
 
@@ -124,14 +178,6 @@ def _started(made: Decision) -> bool:
 def _policy(found: Item) -> dict[str, Any]:
     version = found.policy_version
     return {"name": version.policy.name, "version": version.version, "rule": found.rule or None}
-
-
-def _plan(found: Item) -> list[dict[str, Any]]:
-    slots = SignoffSlot.objects.filter(item=found, revision=found.revision).order_by("stage", "n")
-    return [
-        {"stage": slot.stage, "role": slot.role, "meaning": slot.meaning, "signed": slot.signature_id is not None}
-        for slot in slots
-    ]
 
 
 def _signature(signature: Signature) -> dict[str, Any]:

@@ -6,11 +6,11 @@ from typing import Any
 
 from django.conf import settings
 from joserfc import jws
-from joserfc.jwk import OKPKey
+from joserfc.jwk import KeySet, OKPKey
 
 from audit import canonical
-from audit.sealing.places import Place
 from audit.sealing import keys
+from audit.sealing.places import Place
 from portal.kit.clock import now, stamp
 from reviews import acts
 from reviews.models import Decision, Signature
@@ -20,7 +20,7 @@ TYPE = "countersign-receipt+jwt"
 
 
 def mint(decision: Decision, act: dict[str, Any], place: Place, *, audience: str) -> str:
-    """Sign a fresh receipt for one executor; the `jti` is the decision's id at every re-issue (EVIDENCE, R4)."""
+    """Sign a fresh receipt for one executor; the `jti` is the decision's id at every re-issue (R4)."""
     kid, private = keys.signing_keys("receipt")[0]
     header = {"alg": "EdDSA", "typ": TYPE, "kid": kid}
     claims = json.dumps(_claims(decision, act, place, audience), separators=(",", ":"))
@@ -31,11 +31,23 @@ def key_set() -> dict[str, Any]:
     """Give the JWKS of the receipt keys that may still verify something."""
     return {
         "keys": [
-            {"kty": "OKP", "crv": "Ed25519", "x": canonical.b64url(key.public), "kid": key.kid, "use": "sig", "alg": "EdDSA"}
+            {
+                "kty": "OKP",
+                "crv": "Ed25519",
+                "x": canonical.b64url(key.public),
+                "kid": key.kid,
+                "use": "sig",
+                "alg": "EdDSA",
+            }
             for key in keys.public_keys("receipt")
             if key.revoked_at is None and (key.retired_at is None or key.retired_at + LIFE > now())
         ]
     }
+
+
+def published() -> KeySet:
+    """Give the same keys as what receipts are verified with."""
+    return KeySet([OKPKey.import_key(key) for key in key_set()["keys"]])
 
 
 def _claims(decision: Decision, act: dict[str, Any], place: Place, audience: str) -> dict[str, Any]:

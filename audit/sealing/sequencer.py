@@ -16,7 +16,7 @@ from django.db import Error as DatabaseTrouble
 from django.db import connection
 
 from audit.models import Checkpoint, Log
-from audit.sealing import guarding, highwater, keys, merkle, notes, storage, tiles
+from audit.sealing import afterwards, guarding, highwater, keys, merkle, notes, storage, tiles
 from audit.sealing.guarding import RefusedToSign
 from audit.sealing.highwater import HighWater
 from audit.sealing.roles import as_sequencer
@@ -75,6 +75,7 @@ def seal_once(high_water: Path | None = None) -> Sealed | None:
     highwater.replace(path, HighWater(log.origin, sealed.size, sealed.root, sealed.signed_at))
     if sealed.added:
         _publish(sealed)
+        afterwards.run()
     return sealed
 
 

@@ -1,12 +1,12 @@
 """How allauth is told to keep secrets and whom to let in."""
 
 from base64 import b64decode, b64encode
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.http import HttpRequest
-from urllib.parse import urlsplit
 
 from audit import keyring
 

@@ -1,12 +1,12 @@
 """The signing ceremony: proving, at the moment of signing, that it is this person (21 CFR 11.200(a)(1))."""
 
 import hmac
+from base64 import b32decode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import decrypt
-from base64 import b32decode
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from django.db import transaction
@@ -77,14 +77,18 @@ def prove(person: User, factors: Factors, *, session_ref: str, profile: Profile)
     """
     person = User.objects.select_for_update().get(pk=person.pk)
     if person.signing_locked_at is not None:
-        raise SigningLocked("Signing is locked after failed attempts. Ask an administrator to confirm it was you.")
+        raise SigningLocked(
+            "Signing is locked after failed attempts. Ask an administrator to confirm it was you."
+        )
     if not person.check_password(factors.password):
         raise CeremonyFailed("The password is not right. Nothing was signed; try again.")
     moment = now()
     period = _open_period(person, session_ref, profile, moment)
     if period is None:
         _spend_code(person, factors.totp, moment)
-        period = SigningPeriod.objects.create(user=person, session_ref=session_ref, started_at=moment, last_at=moment)
+        period = SigningPeriod.objects.create(
+            user=person, session_ref=session_ref, started_at=moment, last_at=moment
+        )
         method = "password+totp"
     else:
         SigningPeriod.objects.filter(pk=period.pk).update(last_at=moment)
@@ -109,6 +113,7 @@ def note_failure(person: User) -> None:
         person.signing_locked_at = now()
         fact = facts.SigningLocked(failures=person.failed_ceremonies)
         ledger.append(fact, stream=ledger.Stream("person", person.pk), by=person)
+        end_periods(person)
     person.save(update_fields=["failed_ceremonies", "signing_locked_at"])
 
 
@@ -117,7 +122,9 @@ def end_periods(person: User) -> None:
     SigningPeriod.objects.filter(user=person, ended_at=None).update(ended_at=now())
 
 
-def _current_period(person: User, session_ref: str, profile: Profile, moment: datetime) -> SigningPeriod | None:
+def _current_period(
+    person: User, session_ref: str, profile: Profile, moment: datetime
+) -> SigningPeriod | None:
     period = SigningPeriod.objects.filter(user=person, session_ref=session_ref, ended_at=None).first()
     if period is None or moment - period.last_at > profile.idle or moment - period.started_at > profile.total:
         return None
@@ -127,7 +134,9 @@ def _current_period(person: User, session_ref: str, profile: Profile, moment: da
 def _open_period(person: User, session_ref: str, profile: Profile, moment: datetime) -> SigningPeriod | None:
     period = _current_period(person, session_ref, profile, moment)
     if period is None:
-        SigningPeriod.objects.filter(user=person, session_ref=session_ref, ended_at=None).update(ended_at=moment)
+        SigningPeriod.objects.filter(user=person, session_ref=session_ref, ended_at=None).update(
+            ended_at=moment
+        )
     return period
 
 
@@ -135,13 +144,15 @@ def _spend_code(person: User, code: str, moment: datetime) -> None:
     authenticator = Authenticator.objects.filter(user=person, type=Authenticator.Type.TOTP).first()
     if authenticator is None:
         raise CeremonyFailed("No authenticator app is enrolled for you. Enrol one before you sign.")
-    totp = TOTP(_secret(authenticator), 6, SHA1(), STEP, enforce_key_length=False)
+    totp = TOTP(_secret(authenticator), 6, SHA1(), STEP, enforce_key_length=False)  # noqa: S303  RFC 6238, what apps speak
     step = int(moment.timestamp()) // STEP
     for candidate in (step, step - 1):
         if hmac.compare_digest(totp.generate(candidate * STEP), code.strip().encode()):
-            _, fresh = UsedCode.objects.get_or_create(user=person, step=candidate)
-            if not fresh:
-                raise CeremonyFailed("This code was used already. Wait for the next one, up to 30 seconds.")
+            if UsedCode.objects.filter(user=person, step__gte=candidate).exists():
+                raise CeremonyFailed(
+                    "This code or a newer one was used already. Wait for the next, up to 30 seconds."
+                )
+            UsedCode.objects.create(user=person, step=candidate)
             return
     raise CeremonyFailed("The code is not right. Nothing was signed; try again with the code shown now.")
 

@@ -60,12 +60,14 @@ class SigningPeriod(models.Model):
     class Meta:
         db_table = "portal_signing_period"
         constraints = [
-            models.UniqueConstraint("user", "session_ref", condition=Q(ended_at=None), name="portal_signing_period_one_open")
+            models.UniqueConstraint(
+                "user", "session_ref", condition=Q(ended_at=None), name="portal_signing_period_one_open"
+            )
         ]
 
 
 class UsedCode(models.Model):
-    """A one-time code's time step that was spent; the row makes a replay impossible, whatever happens to a cache."""
+    """A one-time code's time step that was spent; the row refuses a replay whatever happens to a cache."""
 
     user = models.ForeignKey(User, models.PROTECT, db_index=False)
     step = models.BigIntegerField()

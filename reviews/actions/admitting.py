@@ -53,7 +53,7 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An authenticated post: the flow's gate, the key that was used, the id it brought, and what proved it."""
+    """An authenticated post: the flow's gate, the key that was used, the id it brought, its proof."""
 
     gate: Gate
     key_id: UUID
@@ -79,13 +79,6 @@ def readmit(caller: Caller) -> Caller:
     if _in_force(caller.gate):
         return caller
     return _admit(_reload(caller.gate.slug), caller.headers, caller.body)
-
-
-def insist_on_id(caller: Caller) -> str:
-    """Give the idempotency id a single item came with. Raises IdempotencyIdMissing."""
-    if caller.idempotency_id is None:
-        raise IdempotencyIdMissing("Send an `Idempotency-Key` of 1 to 255 characters, or sign the post.")
-    return caller.idempotency_id
 
 
 def forget() -> None:

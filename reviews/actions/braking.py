@@ -1,4 +1,4 @@
-"""Braking: a flow's flood brake and daily cap, counted in Valkey, exact near the limit and cheap far from it."""
+"""Braking: a flow's flood brake and daily cap, counted in Valkey; exact near the limit, cheap far from it."""
 
 import logging
 import threading
@@ -53,7 +53,7 @@ class _Tally:
 
 
 def insist(gate: Gate, *, posts: int = 1) -> None:
-    """Count posts of the flow (none when asking again). Raises FlowRateLimited or FlowCapped with the seconds to wait."""
+    """Count posts of the flow, none when asking again. Raises FlowRateLimited or FlowCapped."""
     moment = int(time.time())
     if _over(gate.posts_per_minute, gate.flow_id, "minute", 60, moment, posts):
         raise FlowRateLimited("Slow down and post again.", retry_after=60 - moment % 60)
@@ -69,10 +69,12 @@ def _over(limit: int, flow_id: UUID, unit: str, seconds: int, moment: int, posts
         if tally is None or tally.window != window:
             tally = _tallies[flow_id, unit] = _Tally(window)
         tally.unsent += posts
-        if limit - tally.total - tally.unsent > _EXACT_WITHIN and time.monotonic() - tally.synced < _SYNC_EVERY:
+        far = limit - tally.total - tally.unsent > _EXACT_WITHIN
+        if far and time.monotonic() - tally.synced < _SYNC_EVERY:
             return False
         sent, tally.unsent, tally.synced = tally.unsent, 0, time.monotonic()
-    total = _add(f"{settings.CACHES['default']['KEY_PREFIX']}:brake:{unit}:{flow_id}:{window}", sent, seconds * 2)
+    prefix = settings.CACHES["default"]["KEY_PREFIX"]
+    total = _add(f"{prefix}:brake:{unit}:{flow_id}:{window}", sent, seconds * 2)
     with _lock:
         tally.total = max(tally.total + sent, total)
         return tally.total > limit
@@ -81,7 +83,10 @@ def _over(limit: int, flow_id: UUID, unit: str, seconds: int, moment: int, posts
 def _add(name: str, amount: int, expire: int) -> int:
     """Add to the shared counter; without Valkey each process counts for itself."""
     try:
-        total, _ = _client.pipeline(transaction=False).incrby(name, amount).expire(name, expire).execute()
+        counting = _client.pipeline(transaction=False)
+        counting.incrby(name, amount)
+        counting.expire(name, expire)
+        total, _ = counting.execute()
     except redis.RedisError:
         log.warning("the flood brake counts for this process alone: Valkey does not answer")
         return 0

@@ -7,7 +7,6 @@ from django.conf import settings
 from django.db import transaction
 from joserfc import jws
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
 from audit import exhibits
 from audit.sealing import places
@@ -59,7 +58,7 @@ def report(
 ) -> ExecutionReport:
     """Record what the executor of one's own flow did.
 
-    Raises ReceiptInvalid, ReceiptConsumed (a second start, or a start after `unknown`), NotStarted, FlowStopped.
+    Raises ReceiptInvalid, ReceiptConsumed (a second start, or one after `unknown`), NotStarted, FlowStopped.
     """
     item = lifecycle.lock(item_id)
     if item.flow_id != by.flow_id:
@@ -90,7 +89,7 @@ def _checked(item: Item, receipt: str, status: Execution) -> Decision:
 
 def _claims(receipt: str) -> dict[str, Any]:
     try:
-        opened = jws.deserialize_compact(receipt, KeySet.import_key_set(receipts.key_set()), algorithms=["EdDSA"])
+        opened = jws.deserialize_compact(receipt, receipts.published(), algorithms=["EdDSA"])
         claims = json.loads(opened.payload)
     except (JoseError, ValueError):
         raise ReceiptInvalid("The receipt does not verify against our published keys.") from None
@@ -103,7 +102,9 @@ def _insist_on_order(decision: Decision, status: Execution, item: Item) -> None:
     before = set(ExecutionReport.objects.filter(decision=decision).values_list("status", flat=True))
     if status is Execution.STARTED:
         if before:
-            raise ReceiptConsumed("Execution was started or is unknown; a person must look before anything runs again.")
+            raise ReceiptConsumed(
+                "Execution was started or is unknown; a person must look before anything runs again."
+            )
         if item.flow.suspended_at is not None:
             raise FlowStopped("The flow is suspended; nothing may start.")
     elif status is not Execution.UNKNOWN and Execution.STARTED not in before:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 from django.db import connection
@@ -19,10 +19,11 @@ from reviews.models import Quarantine, Submission
 
 _STORE = """
 WITH gate AS (
-    SELECT id FROM reviews_flow WHERE id = %(flow)s::uuid AND config_version = %(config)s AND suspended_at IS NULL
+    SELECT id FROM reviews_flow
+     WHERE id = %(flow)s::uuid AND config_version = %(config)s AND suspended_at IS NULL
 ), submission AS (
-    INSERT INTO reviews_submission (id, flow_id, idempotency_id, body_sha256, digest, exhibit_id, headers, api_key_id,
-                                    contract_id, traceparent, request_id, received_at)
+    INSERT INTO reviews_submission (id, flow_id, idempotency_id, body_sha256, digest, exhibit_id, headers,
+                                    api_key_id, contract_id, traceparent, request_id, received_at)
     SELECT %(id)s::uuid, gate.id, %(key)s, %(body_sha256)s, %(digest)s, %(exhibit)s::uuid, %(headers)s::jsonb,
            %(api_key)s::uuid, %(contract)s::uuid, %(traceparent)s, %(request_id)s, %(at)s
       FROM gate
@@ -82,7 +83,7 @@ def receive(caller: Caller, post: Post) -> Receipt:
     """Store one post, or find that it was stored before.
 
     Raises IdempotencyConflict, FlowSuspended, FlowRateLimited, FlowCapped or ContractViolation, and what
-    `admitting.admit` raises. A refused authentic item is kept in quarantine. The order of refusals is DATA.md's:
+    `admitting.admit` raises. A refused authentic item is kept in quarantine. The order is DATA.md's:
     a replay is never refused, and no refusal is given by a gate that is out of date.
     """
     for attempt in range(3):
@@ -96,7 +97,8 @@ def receive(caller: Caller, post: Post) -> Receipt:
         if before is not None:
             return before
         if refusal is not None and current is caller:
-            keep_if_invalid(caller, post, refusal)
+            if isinstance(refusal, documents.ContractViolation):
+                _keep(caller, post, refusal)
             raise refusal
         caller = current
     raise FlowSuspended("The flow is being reconfigured. Post again in a moment.", retry_after=1)
@@ -107,7 +109,8 @@ def check(caller: Caller, document: dict[str, Any]) -> None:
     errors = documents.faults(document, caller.gate.contract)
     if errors:
         raise documents.ContractViolation(
-            f"{len(errors)} thing{'s' * (len(errors) > 1)} in the item must be put right; see `errors`.", errors=errors
+            f"{len(errors)} thing{'s' * (len(errors) > 1)} in the item must be put right; see `errors`.",
+            errors=errors,
         )
     documents.insist_on_uploads(document)
 
@@ -126,10 +129,15 @@ def stored_before(caller: Caller, post: Post) -> Receipt | None:
     return Receipt(found[0], bytes(found[1]), replayed=True)
 
 
-def keep_if_invalid(caller: Caller, post: Post, refusal: Problem) -> None:
-    """Keep an authentic post that violates its contract, with its reasons, for the flow's owner."""
-    if not isinstance(refusal, documents.ContractViolation):
-        return
+def refuse(caller: Caller, post: Post, refusal: documents.ContractViolation) -> NoReturn:
+    """Refuse a post in which no item was found, in the order and with the quarantine of every other."""
+    _insist_on_room(caller, posts=1)
+    _keep(caller, post, refusal)
+    raise refusal
+
+
+def _keep(caller: Caller, post: Post, refusal: Problem) -> None:
+    """Keep an authentic post that was refused, with its reasons, for the flow's owner."""
     exhibit = exhibits.seal(post.raw, scope=f"quarantine:{caller.gate.flow_id}", media_type=post.kind)
     Quarantine.objects.create(
         flow_id=caller.gate.flow_id,
@@ -141,11 +149,15 @@ def keep_if_invalid(caller: Caller, post: Post, refusal: Problem) -> None:
     )
 
 
+def _insist_on_room(caller: Caller, *, posts: int) -> None:
+    if caller.gate.suspended:
+        raise FlowSuspended("The flow is suspended. Ask its owner before posting again.", retry_after=300)
+    braking.insist(caller.gate, posts=posts)
+
+
 def _refusal(caller: Caller, post: Post, *, counted: bool) -> Problem | None:
     try:
-        if caller.gate.suspended:
-            raise FlowSuspended("The flow is suspended. Ask its owner before posting again.", retry_after=300)
-        braking.insist(caller.gate, posts=0 if counted else 1)
+        _insist_on_room(caller, posts=0 if counted else 1)
         check(caller, post.document)
     except Problem as refusal:
         return refusal
@@ -160,10 +172,12 @@ def _insert(caller: Caller, post: Post) -> Receipt | None:
             _STORE,
             {
                 "flow": caller.gate.flow_id, "config": caller.gate.config_version, "id": new_id(),
-                "key": post.idempotency_id, "body_sha256": sealed.digest, "digest": digest, "exhibit": sealed.id,
+                "key": post.idempotency_id, "body_sha256": sealed.digest, "digest": digest,
+                "exhibit": sealed.id,
                 "headers": json.dumps(_kept(post.headers)), "api_key": caller.key_id,
                 "contract": caller.gate.contract_id, "traceparent": post.headers.get("traceparent", "")[:100],
-                "request_id": post.request_id, "at": now(), "ciphertext": sealed.ciphertext, "dek": sealed.dek_id,
+                "request_id": post.request_id, "at": now(), "ciphertext": sealed.ciphertext,
+                "dek": sealed.dek_id,
                 "size": sealed.size, "media_type": sealed.media_type,
             },
         )  # fmt: skip
@@ -173,6 +187,4 @@ def _insert(caller: Caller, post: Post) -> Receipt | None:
 
 def _kept(headers: dict[str, str]) -> dict[str, str]:
     """Keep the headers on the allow-list; never `Authorization`."""
-    return {
-        name: value for name, value in headers.items() if name in _KEPT_HEADERS or name.startswith("ce-")
-    }
+    return {name: value for name, value in headers.items() if name in _KEPT_HEADERS or name.startswith("ce-")}

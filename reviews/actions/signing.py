@@ -15,7 +15,7 @@ from portal.accounts.models import User
 from portal.kit.clock import now, stamp
 from portal.kit.ids import ItemId, new_id
 from portal.kit.problems import NotFound, Problem
-from reviews import acts, facts, guards, lifecycle, queries
+from reviews import acts, documents, facts, guards, lifecycle, queries
 from reviews.actions import deciding, taking
 from reviews.models import Item, Lease, Revision, Signature, SignIntent, SignoffSlot
 from reviews.words import Basis, State, Verdict
@@ -57,8 +57,9 @@ def prepare(
     item = lifecycle.lock(item_id, seen=seen)
     slot = _insist(by, item)
     key = lifecycle.subject_key(item)
-    act = acts.build(_document(item), acts.salt(key, item.pk, item.revision))
-    shown = _shown(item, queries.current_revision(item), act)
+    revision = queries.current_revision(item)
+    act = acts.build(_document(revision), acts.salt(key, item.pk, item.revision))
+    shown = _shown(item, revision, act)
     body = _body(item, slot, by, verdict, reason, act, shown)
     scope = exhibits.subject_scope(item.flow_id, item.subject or None, item.pk)
     return SignIntent.objects.create(
@@ -127,7 +128,8 @@ def _spend(intent: SignIntent) -> None:
 
 
 def _insist(by: User, item: Item) -> SignoffSlot:
-    granted = access.of(User.objects.get(pk=by.pk))
+    by = User.objects.get(pk=by.pk)
+    granted = access.of(by)
     guards.insist(guards.why_not_see(granted, item))
     slot = queries.open_slot(item)
     lease = Lease.objects.filter(item_id=item.pk).first()
@@ -138,25 +140,39 @@ def _insist(by: User, item: Item) -> SignoffSlot:
 
 
 def _insist_on_content(intent: SignIntent, item: Item, slot: SignoffSlot) -> dict[str, Any]:
-    """Hash the stored content again: the act, what was shown and the intent must be those that were frozen."""
-    key = lifecycle.subject_key(item)
-    act = acts.build(_document(item), acts.salt(key, item.pk, item.revision))
-    body_bytes = exhibits.open(intent.body_id)
-    same = (
-        acts.digest(act) == bytes(intent.action_sha256)
-        and canonical.prefixed(canonical.SHOWN, exhibits.open(intent.shown_id)) == bytes(intent.shown_sha256)
-        and canonical.prefixed(canonical.SIGN_INTENT, body_bytes) == bytes(intent.challenge)
-        and slot.pk == intent.slot_id
-    )
-    if not same:
-        raise ContentChanged("The stored content differs from what you saw. Tell your administrator.")
+    """Make again what was frozen, from what is stored now; every part must come out the same."""
+    key, revision = lifecycle.subject_key(item), queries.current_revision(item)
+    act = acts.build(_document(revision), acts.salt(key, item.pk, item.revision))
+    shown, body_bytes = _shown(item, revision, act), _opened(intent.body_id)
     body: dict[str, Any] = json.loads(body_bytes)
+    _insist_same(
+        acts.digest(act) == bytes(intent.action_sha256) == bytes(revision.action_sha256),
+        _opened(intent.shown_id) == shown,
+        canonical.prefixed(canonical.SHOWN, shown) == bytes(intent.shown_sha256),
+        canonical.prefixed(canonical.SIGN_INTENT, body_bytes) == bytes(intent.challenge),
+        body | _bound(item, slot, intent.user, Verdict(intent.verdict), act, shown) == body,
+        (slot.pk, slot.meaning, slot.role) == (intent.slot_id, intent.meaning, intent.role),
+    )
     return body
 
 
-def _document(item: Item) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(exhibits.open(queries.current_revision(item).exhibit_id))
+def _insist_same(*same: bool) -> None:
+    if not all(same):
+        raise ContentChanged("The stored content differs from what you saw. Tell your administrator.")
+
+
+def _document(revision: Revision) -> dict[str, Any]:
+    """Read the document of a revision, making sure that it is the one that was posted."""
+    document: dict[str, Any] = json.loads(_opened(revision.exhibit_id))
+    _insist_same(documents.digest(document) == bytes(revision.digest))
     return document
+
+
+def _opened(exhibit_id: UUID) -> bytes:
+    try:
+        return exhibits.open(exhibit_id)
+    except exhibits.Damaged:
+        raise ContentChanged("The stored content is damaged. Tell your administrator.") from None
 
 
 def _shown(item: Item, revision: Revision, act: dict[str, Any]) -> bytes:
@@ -178,6 +194,17 @@ def _body(
     item: Item, slot: SignoffSlot, by: User, verdict: Verdict, reason: str, act: dict[str, Any], shown: bytes
 ) -> dict[str, Any]:
     """Give the intent document whose hash is the challenge (EVIDENCE, R3)."""
+    return _bound(item, slot, by, verdict, act, shown) | {
+        "reason": reason.strip(),
+        "nonce": canonical.b64url(secrets.token_bytes(16)),
+        "exp": stamp(now() + _INTENT_LIFE),
+    }
+
+
+def _bound(
+    item: Item, slot: SignoffSlot, by: User, verdict: Verdict, act: dict[str, Any], shown: bytes
+) -> dict[str, Any]:
+    """Give the part of the intent that follows from what is signed; at signing it must come out the same."""
     return {
         "v": 1,
         "typ": "countersign.sign-intent",
@@ -188,12 +215,9 @@ def _body(
         "meaning": slot.meaning,
         "statement": _statement(item, verdict, act),
         "verdict": verdict.value,
-        "reason": reason.strip(),
         "signer": str(by.pk),
         "role": slot.role,
         "policy_ver": str(item.policy_version_id),
-        "nonce": canonical.b64url(secrets.token_bytes(16)),
-        "exp": stamp(now() + _INTENT_LIFE),
     }
 
 

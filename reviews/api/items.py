@@ -1,19 +1,21 @@
 """The reading doors: items, decisions, cancelling, execution reports."""
 
 import re
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Router, Schema
+from ninja import Query, Router, Schema
+from pydantic import AwareDatetime, Field
 
+from audit.api import proving
 from portal.kit.http import json_answer
 from portal.kit.ids import ItemId
-from reviews import readings
+from reviews import listings, readings
 from reviews.actions import admitting, executing, returning
 from reviews.api import bodies, waiting
 from reviews.models import ApiKey
-from reviews.words import Execution
+from reviews.words import Execution, State
 
 _PREFERRED = re.compile(r"\bwait=(\d{1,4})\b")
 
@@ -26,10 +28,22 @@ def flow_key(request: HttpRequest) -> ApiKey:
 router = Router(auth=flow_key, tags=["items"])
 
 
+class Page(Schema):
+    """Which items are listed."""
+
+    flow: str | None = None
+    state: State | Literal["received"] | None = None
+    external_id: str | None = None
+    tenant: str | None = None
+    created_after: AwareDatetime | None = None
+    limit: int = Field(50, ge=1, le=200)
+    cursor: str | None = None
+
+
 class Reason(Schema):
     """Why an item is cancelled."""
 
-    reason: str = ""
+    reason: str = Field("", max_length=2000)
 
 
 class Report(Schema):
@@ -37,8 +51,21 @@ class Report(Schema):
 
     receipt: str
     status: Execution
-    reference: str = ""
-    detail: str = ""
+    reference: str = Field("", max_length=200)
+    detail: str = Field("", max_length=10_000)
+
+
+@router.get("/items")
+def list_items(request: Any, wanted: Query[Page]) -> HttpResponse:
+    """List the flow's items without their snapshots, newest first."""
+    return json_answer(listings.items(listings.Wanted(**wanted.dict()), by=request.auth))
+
+
+@router.get("/items/{item_id}/proof")
+def read_proof(request: Any, item_id: UUID) -> HttpResponse:
+    """Give every entry of the item with its inclusion proof; what is not sealed yet is named."""
+    readings.insist_on_item(item_id, by=request.auth)
+    return json_answer({"item": str(item_id)} | proving.proofs_of(item_id))
 
 
 @router.get("/items/{item_id}")
@@ -70,7 +97,12 @@ def cancel_item(request: Any, item_id: UUID, body: Reason) -> HttpResponse:
 def report_execution(request: Any, item_id: UUID, body: Report) -> HttpResponse:
     """Record what the executor did; the first `started` consumes the receipt."""
     made = executing.report(
-        ItemId(item_id), body.receipt, body.status, by=request.auth, reference=body.reference, detail=body.detail
+        ItemId(item_id),
+        body.receipt,
+        body.status,
+        by=request.auth,
+        reference=body.reference,
+        detail=body.detail,
     )
     return json_answer({"id": str(made.pk), "item": str(item_id), "status": made.status})
 

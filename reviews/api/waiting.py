@@ -1,4 +1,4 @@
-"""Waiting for a decision: one Valkey subscription a process wakes all waiters, a query a second catches the rest."""
+"""Waiting for a decision: one Valkey subscription a process wakes waiters, a query a second the rest."""
 
 import logging
 import threading
@@ -43,13 +43,16 @@ class Bell:
             self._rings += 1
             self._changed.notify_all()
 
+    def _hear(self, valkey: "redis.Redis") -> None:
+        with valkey.pubsub(ignore_subscribe_messages=True) as heard:  # type: ignore[no-untyped-call]
+            heard.subscribe(CHANNEL)
+            for _ in heard.listen():
+                self._ring()
+
     def _listen(self) -> None:
         while True:
             try:
-                with redis.Redis.from_url(settings.REDIS_URL).pubsub(ignore_subscribe_messages=True) as heard:
-                    heard.subscribe(CHANNEL)
-                    for _ in heard.listen():
-                        self._ring()
+                self._hear(redis.Redis.from_url(settings.REDIS_URL))
             except redis.RedisError:
                 log.warning("Valkey does not answer; waiters look once a second", exc_info=True)
                 time.sleep(_CATCH_UP)

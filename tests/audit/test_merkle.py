@@ -176,6 +176,22 @@ def test_a_smaller_tree_never_continues_a_larger_one():
     assert not merkle.continues(4, naive_root(leaves(4)), 3, naive_root(leaves(3)), [])
 
 
+@pytest.mark.parametrize("claimed", [2, 3, 4, 5, 300])
+def test_a_proof_says_nothing_about_a_larger_tree(claimed):
+    row = leaves(1)
+
+    assert not merkle.includes(row[0], 0, claimed, [], naive_root(row))
+    assert not merkle.continues(1, row[0], claimed, row[0], [])
+
+
+def test_a_consistency_proof_too_short_for_its_sizes_fails():
+    row = leaves(3)
+    proof = merkle.consistency_proof(2, 3, reader(row))
+
+    assert merkle.continues(2, naive_root(row[:2]), 3, naive_root(row), proof)
+    assert not merkle.continues(2, naive_root(row[:2]), 5, naive_root(row), proof)
+
+
 def test_a_proof_with_a_step_of_another_length_fails():
     row = leaves(2)
 

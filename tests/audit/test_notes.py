@@ -91,6 +91,13 @@ def test_a_checkpoint_without_a_key_is_not_signed():
         notes.sign(ORIGIN, 7, ROOT, [])
 
 
+def test_a_signature_under_another_name_counts_for_nothing():
+    note = notes.sign(ORIGIN, 7, ROOT, [a_key()]).replace(f"— {ORIGIN} ", "— other.example ")
+
+    with pytest.raises(ValueError, match="No known key signed"):
+        notes.verify(note, ORIGIN, [public(a_key())])
+
+
 def test_extra_lines_and_witness_signatures_are_kept_apart():
     text = notes.body(ORIGIN, 7, ROOT) + "extension\n"
     line = b64encode(notes.key_id(ORIGIN, public(a_key())) + a_key().sign(text.encode())).decode()

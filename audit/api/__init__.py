@@ -1,0 +1,1 @@
+"""The ledger's own doors: checkpoints, tiles and proofs for whoever verifies."""

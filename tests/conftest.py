@@ -1,0 +1,99 @@
+"""The test bed: a database per worker cloned from a migrated template, keys in a folder per test."""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from django.conf import settings as django_settings
+from django.db import connection, connections
+
+from audit import exhibits
+from portal import databases
+from reviews.actions import admitting
+
+ROOT = Path(__file__).resolve().parent.parent
+LOGIN = os.environ["DATABASE_URL"]
+
+
+def _url(database: str) -> str:
+    return urlunsplit(urlsplit(LOGIN)._replace(path=f"/{database}"))
+
+
+def _fingerprint() -> str:
+    """Name the schema by the bytes of every migration and of the grants."""
+    files = sorted([*ROOT.glob("*/migrations/*.py"), *ROOT.glob("portal/*/migrations/*.py"), ROOT / "audit/grants.py"])
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _template() -> str:
+    """Give the name of a migrated database, migrating it if no worker has yet."""
+    name = f"countersign_template_{_fingerprint()}"
+    with open(Path(tempfile.gettempdir()) / f"{name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with psycopg.connect(_url("postgres")) as login:
+            ready = login.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+        if ready is None:
+            making = f"{name}_making"
+            databases.drop(LOGIN, making)
+            databases.prepare(LOGIN, making)
+            environment = os.environ | {"DATABASE_URL": _url(making)}
+            subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=environment, check=True)
+            with psycopg.connect(_url("postgres"), autocommit=True) as login:
+                login.execute(f'ALTER DATABASE "{making}" RENAME TO "{name}"')
+    return name
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(worker_id: str, django_db_blocker: Any) -> Iterator[None]:
+    """Give this worker a database of its own, with the application role's rights and nothing more."""
+    name = f"countersign_test_{os.getpid()}_{worker_id}"
+    databases.clone(LOGIN, _template(), name)
+    connection.close()
+    connections.databases["default"]["NAME"] = connection.settings_dict["NAME"] = name
+    django_settings.CACHES["default"]["KEY_PREFIX"] = name
+    yield
+    with django_db_blocker.unblock():
+        for each in connections.all():
+            each.close()
+            each.close_pool()  # type: ignore[attr-defined]
+    databases.drop(LOGIN, name)
+
+
+@pytest.fixture(autouse=True)
+def fresh_process(settings: Any, tmp_path: Path) -> None:
+    """Forget what a process remembers between requests, and keep keys and high-water marks per test."""
+    settings.KEYS_DIR = tmp_path / "keys"
+    settings.CALLBACKS_ALLOW_PRIVATE = True
+    exhibits.forget_keys()
+    admitting.forget()
+
+
+@pytest.fixture
+def superuser(db: None) -> Iterator[Any]:
+    """Work as the superuser for a moment: what an attacker with the database's own password could do."""
+
+    @contextlib.contextmanager
+    def acting() -> Iterator[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute("SET ROLE NONE")
+            cursor.execute("SET session_replication_role = replica")
+            try:
+                yield cursor
+            finally:
+                cursor.execute("SET session_replication_role = DEFAULT")
+                cursor.execute("RESET ROLE")
+
+    return acting
