@@ -21,7 +21,7 @@ SHOWN = b"countersign/shown/v1\0"
 def refuse_floats(value: Any, pointer: str = "") -> None:
     """Raise ValueError naming the JSON pointer of the first float: money, ids and times are strings."""
     if isinstance(value, float):
-        raise ValueError(f"a float at {pointer or '/'} cannot be hashed; write it as a string")
+        raise ValueError(f"a float at {pointer or '/'} cannot be hashed; write it as a string")  # noqa: TRY004
     if isinstance(value, dict):
         for key, inner in value.items():
             refuse_floats(inner, f"{pointer}/{key}")

@@ -113,9 +113,7 @@ def seal_all(
     return models.Exhibit.objects.bulk_create(rows)
 
 
-def seal_for_intake(
-    content: bytes, exhibit_id: UUID | None = None, media_type: str = "application/json"
-) -> Sealed:
+def seal_for_intake(content: bytes, exhibit_id: UUID | None = None, media_type: str = "application/json") -> Sealed:
     """Encrypt under today's intake key without a write of its own; the caller inserts the row."""
     return _sealed(content, _intake_key(), exhibit_id or new_id(), media_type)
 
@@ -204,9 +202,7 @@ def _remember(place: tuple[str, str], key: DataKey) -> None:
 
 
 def _live_keys(scopes: Sequence[str]) -> dict[str, DataKey]:
-    found = models.DataKey.objects.filter(scope__in=scopes, destroyed_at=None).values_list(
-        "scope", "id", "wrapped"
-    )
+    found = models.DataKey.objects.filter(scope__in=scopes, destroyed_at=None).values_list("scope", "id", "wrapped")
     return {scope: DataKey(id_, unwrapped(wrapped)) for scope, id_, wrapped in found if wrapped is not None}
 
 

@@ -66,9 +66,7 @@ def _names(fact: type[Fact]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     hints = typing.get_type_hints(fact, include_extras=True)
     names = tuple(field.name for field in dataclasses.fields(fact))
     personal = {name for name in names if _is_personal(hints[name])}
-    return tuple(name for name in names if name not in personal), tuple(
-        name for name in names if name in personal
-    )
+    return tuple(name for name in names if name not in personal), tuple(name for name in names if name in personal)
 
 
 def _is_personal(hint: Any) -> bool:

@@ -97,9 +97,7 @@ def digest_of(label: str, history_type: str, columns: Mapping[str, str | None], 
     return prefixed(HISTORY_ROW, strict_bytes(document))
 
 
-def stored_digest(
-    model: type[models.Model], history_id: int, names: Sequence[str], salt: bytes
-) -> Sha256 | None:
+def stored_digest(model: type[models.Model], history_id: int, names: Sequence[str], salt: bytes) -> Sha256 | None:
     """Hash a stored history row over the columns its entry names, or give nothing if the row is gone."""
     tracked = _tracked(model)
     texts = ", ".join(tracked[name] for name in names)
@@ -124,7 +122,7 @@ class Change:
 
 def insertions(changes: Sequence[Change]) -> tuple[str, list[Any]]:
     """Give the parts of a WITH, after its `entries`, that copy live rows into history and link them."""
-    sql, values = "", []
+    sql, values = "", list[Any]()
     for number, model in enumerate({type(change.version.row): None for change in changes}):
         part, more = _insertion([c for c in changes if type(c.version.row) is model], f"rows{number}")
         sql, values = f"{sql},\n{part}", values + more
@@ -179,9 +177,7 @@ def _tracked(model: type[models.Model]) -> dict[str, str]:
     """Give the columns a history keeps, each with the SQL that writes it as text."""
     kept: Any = _history_model(model)
     return {
-        field.column: _SPELLED.get(field.db_type(connection), "{0}::text").format(
-            f"t.{_quoted(field.column)}"
-        )
+        field.column: _SPELLED.get(field.db_type(connection), "{0}::text").format(f"t.{_quoted(field.column)}")
         for field in kept.tracked_fields
         if not field.generated
     }

@@ -82,9 +82,7 @@ def _fields(eid: UUID, step: Step) -> list[Field]:
     return fields
 
 
-def _leaf(
-    eid: UUID, at: datetime, step: Step, digests: Sequence[bytes], versions: Sequence[history.Version]
-) -> bytes:
+def _leaf(eid: UUID, at: datetime, step: Step, digests: Sequence[bytes], versions: Sequence[history.Version]) -> bytes:
     public = step.fact.public()
     if "rows" in public:
         raise TypeError(f"{step.fact.kind} uses the name `rows`, which belongs to the history of rows")

@@ -123,7 +123,8 @@ fields AS (INSERT INTO audit_entry_field (entry_id, dek_id, pos, digest, disclos
 
 
 def _insert(entries: Sequence[leaves.Entry]) -> dict[UUID, bytes]:
-    sql, values = _ENTRIES, [*_columns(entries), settings.LOG_ORIGIN]
+    sql = _ENTRIES
+    values: list[Any] = [*_columns(entries), settings.LOG_ORIGIN]
     fields = [field for entry in entries for field in entry.fields]
     if fields:
         sql += _FIELDS

@@ -36,12 +36,9 @@ class DataKey(models.Model):
     class Meta:
         db_table = "audit_data_key"
         constraints = [
-            models.UniqueConstraint(
-                "scope", condition=Q(destroyed_at=None), name="audit_data_key_one_live_per_scope"
-            ),
+            models.UniqueConstraint("scope", condition=Q(destroyed_at=None), name="audit_data_key_one_live_per_scope"),
             models.CheckConstraint(
-                condition=Q(destroyed_at=None, wrapped__isnull=False)
-                | Q(destroyed_at__isnull=False, wrapped=None),
+                condition=Q(destroyed_at=None, wrapped__isnull=False) | Q(destroyed_at__isnull=False, wrapped=None),
                 name="audit_data_key_destroyed_means_gone",
             ),
         ]
@@ -150,9 +147,7 @@ class SigningKey(models.Model):
     """The public half of a key and where its private half is kept."""
 
     kid = models.CharField(primary_key=True, max_length=64)
-    purpose = models.CharField(
-        max_length=10, choices=[(word, word) for word in ("log", "receipt", "pdf_seal")]
-    )
+    purpose = models.CharField(max_length=10, choices=[(word, word) for word in ("log", "receipt", "pdf_seal")])
     alg = models.CharField(max_length=20)
     public = models.BinaryField()
     backend = models.CharField(max_length=300)

@@ -43,9 +43,7 @@ def story(stream_id: UUID, *, name: Callable[[Actor], str] = nameless) -> list[T
     """Tell what happened in a stream, oldest first."""
     entries = list(models.Entry.objects.filter(stream=stream_id).order_by("at", "version"))
     fields: dict[UUID, list[models.EntryField]] = defaultdict(list)
-    for field in (
-        models.EntryField.objects.filter(entry__stream=stream_id).order_by("pos").select_related("dek")
-    ):
+    for field in models.EntryField.objects.filter(entry__stream=stream_id).order_by("pos").select_related("dek"):
         fields[field.entry_id].append(field)
     return [_told(entry, fields[entry.eid], name) for entry in entries]
 

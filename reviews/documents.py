@@ -112,7 +112,7 @@ def digest(document: dict[str, Any]) -> canonical.Sha256:
 
 
 def _floats(value: Any, pointer: str) -> list[dict[str, str]]:
-    """Find floats in what gets signed: a signature covers exact values, so numbers with a fraction are texts."""
+    """Find floats in what gets signed: a signature covers exact values, so fractions are texts."""
     if isinstance(value, float):
         return [{"pointer": pointer, "message": 'Write a number with a fraction as a text, such as "0.25".'}]
     if isinstance(value, dict):

@@ -112,7 +112,9 @@ class World:
         signed = webhooks.signed_headers(webhook_id or str(new_id()), at or now(), raw, [key])
         return signed | {"authorization": f"Bearer {self.key}", "content-type": "application/json"}
 
-    def post(self, document: dict[str, Any] | bytes, *, client: Client | None = None, query: str = "", **signed: Any) -> Any:
+    def post(
+        self, document: dict[str, Any] | bytes, *, client: Client | None = None, query: str = "", **signed: Any
+    ) -> Any:
         """Post a document through Django's test client."""
         raw = document if isinstance(document, bytes) else json.dumps(document).encode()
         headers = self.headers(raw, **signed)
@@ -198,7 +200,12 @@ def sign(item: Item, person: Person, verdict: Verdict = Verdict.APPROVE, reason:
     """Sign an item the person holds, with a whole ceremony."""
     current = Item.objects.get(pk=item.pk)
     intent = signing.prepare(
-        ItemId(item.pk), by=person.user, session_ref=person.session, seen=current.version, verdict=verdict, reason=reason
+        ItemId(item.pk),
+        by=person.user,
+        session_ref=person.session,
+        seen=current.version,
+        verdict=verdict,
+        reason=reason,
     )
     factors = given.get("factors") or person.factors()
     return signing.sign(intent.pk, by=person.user, session_ref=person.session, factors=factors)

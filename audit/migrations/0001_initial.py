@@ -42,9 +42,7 @@ class Migration(migrations.Migration):
                     "prev_version",
                     models.GeneratedField(
                         db_persist=True,
-                        expression=models.Func(
-                            models.F("version"), template="nullif(%(expressions)s - 1, 0)"
-                        ),
+                        expression=models.Func(models.F("version"), template="nullif(%(expressions)s - 1, 0)"),
                         output_field=models.IntegerField(null=True),
                     ),
                 ),
@@ -110,9 +108,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "log",
-                    models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.PROTECT, to="audit.log"
-                    ),
+                    models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to="audit.log"),
                 ),
             ],
             options={
@@ -122,9 +118,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="entry",
             name="log",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, to="audit.log"
-            ),
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to="audit.log"),
         ),
         migrations.CreateModel(
             name="SigningKey",
@@ -145,9 +139,7 @@ class Migration(migrations.Migration):
                 ("revoked_at", models.DateTimeField(null=True)),
                 (
                     "announced_entry",
-                    models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, to="audit.entry"
-                    ),
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to="audit.entry"),
                 ),
             ],
             options={
@@ -171,9 +163,7 @@ class Migration(migrations.Migration):
                 ("signed_at", models.DateTimeField()),
                 (
                     "log",
-                    models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.PROTECT, to="audit.log"
-                    ),
+                    models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to="audit.log"),
                 ),
                 (
                     "key",
@@ -199,9 +189,7 @@ class Migration(migrations.Migration):
                 ("root", models.BinaryField(max_length=32)),
                 (
                     "log",
-                    models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.PROTECT, to="audit.log"
-                    ),
+                    models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to="audit.log"),
                 ),
             ],
             options={
@@ -230,9 +218,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "audit_entry_queue",
-                "indexes": [
-                    models.Index(models.F("log_id"), models.F("enq"), name="audit_entry_queue_order")
-                ],
+                "indexes": [models.Index(models.F("log_id"), models.F("enq"), name="audit_entry_queue_order")],
             },
         ),
         migrations.CreateModel(
@@ -240,32 +226,24 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("pos", models.PositiveSmallIntegerField()),
                 ("digest", models.BinaryField(max_length=32)),
                 ("disclosure", models.BinaryField(null=True)),
                 (
                     "dek",
-                    models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.PROTECT, to="audit.datakey"
-                    ),
+                    models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to="audit.datakey"),
                 ),
                 (
                     "entry",
-                    models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.PROTECT, to="audit.entry"
-                    ),
+                    models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to="audit.entry"),
                 ),
             ],
             options={
                 "db_table": "audit_entry_field",
                 "constraints": [
-                    models.UniqueConstraint(
-                        models.F("entry"), models.F("pos"), name="audit_entry_field_position"
-                    )
+                    models.UniqueConstraint(models.F("entry"), models.F("pos"), name="audit_entry_field_position")
                 ],
             },
         ),
@@ -280,9 +258,7 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(default=portal.kit.clock.now)),
                 (
                     "dek",
-                    models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.PROTECT, to="audit.datakey"
-                    ),
+                    models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to="audit.datakey"),
                 ),
             ],
             options={
@@ -295,9 +271,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("model", models.CharField(max_length=100)),
                 ("history_id", models.BigIntegerField()),
@@ -308,9 +282,7 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "audit_history_link",
                 "constraints": [
-                    models.UniqueConstraint(
-                        models.F("model"), models.F("history_id"), name="audit_history_link_once"
-                    )
+                    models.UniqueConstraint(models.F("model"), models.F("history_id"), name="audit_history_link_once")
                 ],
             },
         ),

@@ -119,10 +119,7 @@ TRIGGERS = "".join(
             f"CREATE TRIGGER audit_{t}_stays BEFORE UPDATE OR DELETE ON audit_{t} {ROW} audit_refuse();"
             for t in APPEND_ONLY
         ),
-        *(
-            f"CREATE TRIGGER audit_{t}_stays BEFORE DELETE ON audit_{t} {ROW} audit_refuse();"
-            for t in NO_DELETE
-        ),
+        *(f"CREATE TRIGGER audit_{t}_stays BEFORE DELETE ON audit_{t} {ROW} audit_refuse();" for t in NO_DELETE),
         f"CREATE TRIGGER audit_entry_field_erased BEFORE UPDATE ON audit_entry_field {ROW} audit_only_erase();",
         f"CREATE TRIGGER audit_data_key_destroyed BEFORE UPDATE ON audit_data_key {ROW} audit_only_destroy();",
     ]

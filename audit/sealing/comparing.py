@@ -33,9 +33,7 @@ def wrong_tiles(log: Log, rows: Sequence[tuple[bytes, bytes]]) -> Iterator[Findi
         roots = [root for _, root in wanted]
         full = [roots[at : at + tiles.WIDTH] for at in range(0, len(roots), tiles.WIDTH)]
         wanted = [
-            (hashlib.sha256(b"".join(row)).digest(), tiles.tile_root(row))
-            for row in full
-            if len(row) == tiles.WIDTH
+            (hashlib.sha256(b"".join(row)).digest(), tiles.tile_root(row)) for row in full if len(row) == tiles.WIDTH
         ]
         level += 1
 

@@ -89,22 +89,16 @@ def _key(opened: dict[UUID, DataKey | None], dek: UUID, wrapped: bytes | None) -
     return opened[dek]
 
 
-def _wrong_fields(
-    eid: UUID, leaf: bytes, fields: list[_Field], erased: set[tuple[str, int]]
-) -> Iterator[Finding]:
+def _wrong_fields(eid: UUID, leaf: bytes, fields: list[_Field], erased: set[tuple[str, int]]) -> Iterator[Finding]:
     if not (parsed := _parsed(leaf)):
         return  # told as LEAF_HASH_MISMATCH already
     promised = set(parsed.get("_sd", []))
     for each in fields:
         if each.disclosure is None or each.key is None:
             if (str(eid), each.pos) not in erased:
-                yield Finding(
-                    Code.DISCLOSURE_MISSING, each.where, "The value is gone and no entry says it was erased."
-                )
+                yield Finding(Code.DISCLOSURE_MISSING, each.where, "The value is gone and no entry says it was erased.")
         elif b64url(each.digest) not in promised or not _fits(each, each.disclosure, each.key):
-            yield Finding(
-                Code.DISCLOSURE_DIGEST_MISMATCH, each.where, "The value is not the one the leaf vouches for."
-            )
+            yield Finding(Code.DISCLOSURE_DIGEST_MISMATCH, each.where, "The value is not the one the leaf vouches for.")
     if len(fields) < len(promised):
         said = f"The leaf promises {len(promised)} values, {len(fields)} are there."
         yield Finding(Code.DISCLOSURE_MISSING, f"entry {eid}", said)

@@ -81,13 +81,9 @@ def _begin(log: Log, last: Checkpoint | None, path: Path) -> None:
 def _insist_on_mark(log: Log, last: Checkpoint | None, mark: HighWater, path: Path) -> None:
     size = last.size if last else 0
     if size < mark.size:
-        raise RefusedToSign(
-            f"The database ends at {size} leaves, but {mark.size} were signed: it is an older copy."
-        )
+        raise RefusedToSign(f"The database ends at {size} leaves, but {mark.size} were signed: it is an older copy.")
     if _root_at(log.pk, mark.size, last) != mark.root:
-        raise RefusedToSign(
-            f"The first {mark.size} leaves are not the ones that were signed: this is another tree."
-        )
+        raise RefusedToSign(f"The first {mark.size} leaves are not the ones that were signed: this is another tree.")
     if last is not None and (size, last.signed_at) > (mark.size, mark.signed_at):
         # The commit happened and the file's replacement did not: catch up.
         highwater.replace(path, HighWater(log.origin, size, bytes(last.root), last.signed_at))
@@ -107,6 +103,5 @@ def _insist_on_time(last: Checkpoint | None, mark: HighWater | None) -> None:
     signed = [each.signed_at for each in (last, mark) if each is not None]
     if signed and moment < max(signed):
         raise RefusedToSign(
-            f"The clock says {stamp(moment)}, but a checkpoint was signed at {stamp(max(signed))}. "
-            "Set the clock right."
+            f"The clock says {stamp(moment)}, but a checkpoint was signed at {stamp(max(signed))}. Set the clock right."
         )

@@ -115,17 +115,13 @@ def _private_half(row: SigningKey) -> Ed25519PrivateKey:
         private = load_der_private_key(keyring.unwrap(file.read_bytes(), purpose=_WRAPS), password=None)
     except FileNotFoundError as error:
         raise KeyUnavailable(f"The key {row.kid} should be in {file}, which does not exist.") from error
-    if not isinstance(private, Ed25519PrivateKey) or private.public_key().public_bytes_raw() != bytes(
-        row.public
-    ):
+    if not isinstance(private, Ed25519PrivateKey) or private.public_key().public_bytes_raw() != bytes(row.public):
         raise KeyUnavailable(f"The key in {file} is not the one whose public half is in the database.")
     return private
 
 
 def _public_half(row: SigningKey) -> PublicKey:
-    return PublicKey(
-        row.kid, row.purpose, row.alg, bytes(row.public), row.not_before, row.retired_at, row.revoked_at
-    )
+    return PublicKey(row.kid, row.purpose, row.alg, bytes(row.public), row.not_before, row.retired_at, row.revoked_at)
 
 
 def _file(purpose: str, kid: str, ending: str) -> Path:

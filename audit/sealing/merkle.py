@@ -63,9 +63,7 @@ def unpack(packed: bytes) -> Frontier:
     steps = [packed[at : at + _PACKED] for at in range(0, len(packed), _PACKED)]
     frontier = [(step[0], step[1:]) for step in steps]
     levels = [level for level, _ in frontier]
-    if any(above <= below for above, below in zip(levels, levels[1:], strict=False)) or any(
-        v > 62 for v in levels
-    ):
+    if any(above <= below for above, below in zip(levels, levels[1:], strict=False)) or any(v > 62 for v in levels):
         raise ValueError("The levels of a frontier must fall from left to right.")
     return frontier
 

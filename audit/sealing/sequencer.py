@@ -124,9 +124,7 @@ def _append(log_id: int, tree: _Tree, queued: Sequence[tuple[UUID, bytes]]) -> m
     storage.append_leaves(log_id, tree.size, queued)
     storage.append_tiles(log_id, full)
     frontier = merkle.extended(tree.frontier, fresh)
-    guarding.insist_on_continuation(
-        log_id, tree.size, tree.root, tree.size + len(fresh), merkle.root_of(frontier)
-    )
+    guarding.insist_on_continuation(log_id, tree.size, tree.root, tree.size + len(fresh), merkle.root_of(frontier))
     return frontier
 
 

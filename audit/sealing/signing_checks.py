@@ -22,9 +22,7 @@ def trusted_keys() -> list[PublicKey]:
     return [each for each in keys.public_keys("log") if not witnessed or each.public in witnessed]
 
 
-def wrong_signatures(
-    log: Log, checkpoints: Sequence[Checkpoint], trusted: Sequence[PublicKey]
-) -> Iterator[Finding]:
+def wrong_signatures(log: Log, checkpoints: Sequence[Checkpoint], trusted: Sequence[PublicKey]) -> Iterator[Finding]:
     """Verify every checkpoint's note and that its columns say the same."""
     known = {key.public: key for key in trusted}
     for each in checkpoints:
@@ -39,9 +37,7 @@ def backward_steps(checkpoints: Sequence[Checkpoint]) -> Iterator[Finding]:
         if after.cp_id != before.cp_id + 1:
             yield Finding(Code.ROLLBACK, where, f"The checkpoint before it is {before.cp_id}: some are gone.")
         if after.size < before.size:
-            yield Finding(
-                Code.ROLLBACK, where, f"It covers {after.size} leaves, the one before {before.size}."
-            )
+            yield Finding(Code.ROLLBACK, where, f"It covers {after.size} leaves, the one before {before.size}.")
         if after.signed_at < before.signed_at:
             said = f"It was signed at {stamp(after.signed_at)}, the one before at {stamp(before.signed_at)}."
             yield Finding(Code.TIME_NOT_MONOTONIC, where, said)

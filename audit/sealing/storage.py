@@ -44,9 +44,7 @@ class StoredTree:
         """Give a tile: the full one where it is stored, else what there is of it."""
         place = (level, n)
         if place not in self._rows:
-            self._rows[place] = self._full(level, n) or b"".join(
-                self.hashes(level, n * tiles.WIDTH, tiles.WIDTH)
-            )
+            self._rows[place] = self._full(level, n) or b"".join(self.hashes(level, n * tiles.WIDTH, tiles.WIDTH))
         return self._rows[place]
 
     def hashes(self, level: int, start: int, count: int) -> list[bytes]:

@@ -47,9 +47,7 @@ def tile_root(hashes: Sequence[bytes]) -> bytes:
     return row[0]
 
 
-def new_tiles(
-    old_size: int, leaves: Sequence[bytes], edge: Callable[[int], Sequence[bytes]]
-) -> Iterator[FullTile]:
+def new_tiles(old_size: int, leaves: Sequence[bytes], edge: Callable[[int], Sequence[bytes]]) -> Iterator[FullTile]:
     """Give the tiles filled by appending leaf hashes; `edge(level)` gives the old partial tile of a level."""
     level, fresh = 0, list(leaves)
     while fresh:

@@ -95,9 +95,7 @@ class Walk:
         while self._span < len(self.spans) and self.spans[self._span][0] <= self.count:
             self._span += 1
         claimed = self.claims[self._claim].size if self._claim < len(self.claims) else 1 << 62
-        size, earliest, latest = (
-            self.spans[self._span] if self._span < len(self.spans) else (1 << 62, _ALWAYS, _NEVER)
-        )
+        size, earliest, latest = self.spans[self._span] if self._span < len(self.spans) else (1 << 62, _ALWAYS, _NEVER)
         return min(size, claimed), earliest, latest
 
     def _judge(self) -> None:
@@ -127,14 +125,10 @@ class Walk:
             )
             self.broken, self.count = True, idx
         if leaf is None or at is None:
-            self._find(
-                Code.ENTRY_MISSING, where, "The log has a place for this entry, but the entry is not there."
-            )
+            self._find(Code.ENTRY_MISSING, where, "The log has a place for this entry, but the entry is not there.")
             return
         if computed != digest:
-            self._find(
-                Code.LEAF_HASH_MISMATCH, where, "The entry's bytes are not the ones that were sequenced."
-            )
+            self._find(Code.LEAF_HASH_MISMATCH, where, "The entry's bytes are not the ones that were sequenced.")
         elif not same:
             self.suspects.append(idx)
         elif not earliest <= at <= latest:
@@ -160,9 +154,7 @@ class Walk:
             self._find(Code.LOG_SHORTER_THAN_CHECKPOINT, largest.where, said)
         signed = max((claim.size for claim in self.claims), default=0)
         if self.count > signed and not self.broken:
-            said = (
-                f"{self.count - signed} leaves stand after the newest checkpoint; nothing signed covers them."
-            )
+            said = f"{self.count - signed} leaves stand after the newest checkpoint; nothing signed covers them."
             self._find(Code.ROOT_MISMATCH, f"index {signed}", said)
 
     def _find(self, code: Code, where: str, sentence: str) -> None:
@@ -172,8 +164,7 @@ class Walk:
 def walk(log: Log, checkpoints: Sequence[Checkpoint], pinned: Claim | None, progress: Progress) -> Walk:
     """Walk through a log and compare it with its checkpoints and its columns."""
     claims = [
-        Claim(each.size, bytes(each.root), f"checkpoint {each.cp_id}", Code.ROOT_MISMATCH)
-        for each in checkpoints
+        Claim(each.size, bytes(each.root), f"checkpoint {each.cp_id}", Code.ROOT_MISMATCH) for each in checkpoints
     ]
     if pinned is not None:
         claims.append(pinned)

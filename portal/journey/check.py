@@ -1,8 +1,8 @@
 """Check the evidence beside this file, offline and without the portal's program: `python check.py`.
 
-It needs Python 3.11 and the package `cryptography`, nothing else. It checks the checkpoint's signature, that every
-entry leads to the signed root, every receipt's signature and names, and that each receipt is for the act beside it
-and for an entry that is proved. The times of receipts are not checked: they live for 15 minutes only.
+It needs Python 3.11 and the package `cryptography`, nothing else. It checks the checkpoint's signature, that
+every entry leads to the signed root, every receipt's signature and names, and that each receipt is for the act
+beside it and for an entry that is proved. The times of receipts are not checked: they live for 15 minutes.
 """
 
 import hashlib

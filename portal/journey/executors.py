@@ -58,11 +58,7 @@ def payments(folder: Path, slugs: list[str]) -> list[tuple[str, str, str, str | 
 def receipts(folder: Path, slugs: list[str]) -> dict[str, tuple[str, dict[str, Any]]]:
     """Give receipt and act by item, as the executors kept them."""
     query = "SELECT item, receipt, act FROM execution"
-    return {
-        item: (receipt, json.loads(act))
-        for slug in slugs
-        for item, receipt, act in _rows(folder, slug, query)
-    }
+    return {item: (receipt, json.loads(act)) for slug in slugs for item, receipt, act in _rows(folder, slug, query)}
 
 
 def wait_until(services: Services, true: Callable[[], bool], what: str, patience: float = 60.0) -> None:

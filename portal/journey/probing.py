@@ -1,4 +1,4 @@
-"""Attempts that must fail or change nothing: replays, forgeries, a stranger's key, a second start, a rejected item."""
+"""Attempts that must fail or change nothing: replays, forgeries, a stranger's key, a second start."""
 
 import json
 from typing import Any

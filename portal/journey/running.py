@@ -36,9 +36,7 @@ def run(folder: Path, claims: int, complaints: int, progress: Progress) -> Accou
     progress("database migrated")
     ports = {plot.slug: free_port() for plot in casting.PLOTS}
     cast = casting.seed({slug: f"http://127.0.0.1:{port}/" for slug, port in ports.items()})
-    progress(
-        f"cast seeded: {len(cast.people)} people, {len(cast.flows)} flows with contract, policy and keys"
-    )
+    progress(f"cast seeded: {len(cast.people)} people, {len(cast.flows)} flows with contract, policy and keys")
     port = urlsplit(settings.PORTAL_URL).port
     with supervising(folder / "logs", port=port) as services:
         progress("web, worker, beat and sequencer are ready")
@@ -66,7 +64,7 @@ def _travel(
     account.judge("Every item reads back exactly as it was posted", probing.posted_as_kept(every))
     account.verdicts += probing.at_the_door(every[0])
     work = signers.sign_all(cast, every, lambda done: progress(f"{done} signatures"))
-    progress("everything is decided; the executors are told, check and act")
+    progress(f"{len(work.seconds)} signatures; everything is decided; the executors are told, check and act")
     _await(folder, services, slugs, len(every), "A callback and its settling for every item")
     _send_some_again(folder, services, slugs, len(every))
     receipts = executors.receipts(folder, slugs)
@@ -99,15 +97,11 @@ def _send_some_again(folder: Path, services: Services, slugs: list[str], wanted:
 def _judge_signing(account: Account, every: list[Trip], work: Work) -> None:
     outcomes, methods = Counter(trip.outcome for trip in every), Counter(work.methods)
     planned = Counter("rejected" if trip.to_reject else "approved" for trip in every)
-    account.counts["items"] = (
-        f"{len(every)}: {outcomes['approved']} approved, {outcomes['rejected']} rejected"
-    )
+    account.counts["items"] = f"{len(every)}: {outcomes['approved']} approved, {outcomes['rejected']} rejected"
     account.counts["signatures"] = f"{len(work.methods)}: " + ", ".join(
         f"{count} by {method}" for method, count in sorted(methods.items())
     )
-    account.judge(
-        "A first signature without the one-time code counts for nothing", work.bare_password_refused
-    )
+    account.judge("A first signature without the one-time code counts for nothing", work.bare_password_refused)
     account.judge("Every item was decided as its people chose", outcomes == planned)
     account.judge("Every decision became visible", all(trip.visible_at for trip in every))
     account.timings |= {
@@ -129,26 +123,16 @@ def _judge_acting(account: Account, folder: Path, every: list[Trip], slugs: list
     paid = sum(Decimal(amount) for _, _, effect, amount in done if effect == "pay" and amount)
     account.counts["callbacks"] = f"{copies}, {copies - len(settled)} of them sent twice on purpose"
     account.counts["executed"] = f"{len(done)}, {paid:,.2f} USD paid"
-    account.timings["callback after the last signature"] = [
-        each.received_at - signed[each.item_id] for each in settled
-    ]
+    account.timings["callback after the last signature"] = [each.received_at - signed[each.item_id] for each in settled]
     account.timings["executed after the last signature"] = [
-        each.closed_at - signed[each.item_id]
-        for each in settled
-        if each.closed == "executed" and each.closed_at
+        each.closed_at - signed[each.item_id] for each in settled if each.closed == "executed" and each.closed_at
     ]
     due = sum(
-        Decimal(json.loads(trip.raw)["action"].get("amount", "0"))
-        for trip in every
-        if trip.outcome == "approved"
+        Decimal(json.loads(trip.raw)["action"].get("amount", "0")) for trip in every if trip.outcome == "approved"
     )
-    account.judge(
-        "Each approved item was executed once, no other", sorted(row[1] for row in done) == sorted(approved)
-    )
+    account.judge("Each approved item was executed once, no other", sorted(row[1] for row in done) == sorted(approved))
     account.judge("What was paid is what was approved, to the cent", paid == due)
-    account.judge(
-        "No receipt was refused", not any((each.closed or "").startswith("refused") for each in settled)
-    )
+    account.judge("No receipt was refused", not any((each.closed or "").startswith("refused") for each in settled))
 
 
 def _judge_ledger(account: Account, folder: Path, every: list[Trip]) -> None:

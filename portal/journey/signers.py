@@ -16,6 +16,7 @@ from reviews.models import Item, SignIntent, SignoffSlot
 from reviews.words import DECIDED, State, Verdict
 
 _LONGEST_WAIT = 30
+_TOLD_EVERY = 10
 
 
 @dataclass(slots=True)
@@ -30,11 +31,13 @@ class Work:
 def sign_all(cast: Cast, trips: list[Trip], tell: Callable[[int], None]) -> Work:
     """Let everybody work in turn until nobody finds anything; watch each decision become visible."""
     by_item = {trip.item_id: trip for trip in trips}
-    work = Work()
+    work, told = Work(), 0
     # Two, so that most of the portal's places for waiters stay free for others.
     with ThreadPoolExecutor(max_workers=2) as watchers:
         while sum(_one(member, by_item, work, watchers) for member in cast.people.values()):
-            tell(len(work.seconds))
+            if len(work.seconds) >= told + _TOLD_EVERY:
+                told = len(work.seconds)
+                tell(told)
     return work
 
 

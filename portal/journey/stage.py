@@ -54,9 +54,7 @@ def _lock(folder: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise StageTaken(
-            f"Another journey runs in {folder}. Wait for it, or give another --folder."
-        ) from None
+        raise StageTaken(f"Another journey runs in {folder}. Wait for it, or give another --folder.") from None
 
 
 def _fresh_database(folder: Path) -> str:

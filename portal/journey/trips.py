@@ -62,9 +62,7 @@ def post_all(trips: list[Trip]) -> None:
         _note_routed(trip for trip in trips if trip.item_id and not trip.routed_at)
         if time.monotonic() > end:
             missing = sum(not trip.routed_at for trip in trips)
-            raise Stuck(
-                f"{missing} of {len(trips)} items were not posted and routed within {_PATIENCE:.0f} s."
-            )
+            raise Stuck(f"{missing} of {len(trips)} items were not posted and routed within {_PATIENCE:.0f} s.")
         time.sleep(_LOOK)
 
 

@@ -24,9 +24,7 @@ class Answer:
     seconds: float
 
 
-def ask(
-    method: str, path: str, *, headers: dict[str, str] | None = None, body: bytes | None = None
-) -> Answer:
+def ask(method: str, path: str, *, headers: dict[str, str] | None = None, body: bytes | None = None) -> Answer:
     """Make one request of the portal."""
     began = time.monotonic()
     connection = http.client.HTTPConnection(urlsplit(settings.PORTAL_URL).netloc, timeout=90)

@@ -88,7 +88,11 @@ def _record(delivery: Delivery, answer: Answer) -> None:
     delivery = Delivery.objects.select_for_update(of=("self",)).select_related("endpoint", "item").get(pk=delivery.pk)
     number = Attempt.objects.filter(delivery=delivery).count() + 1
     Attempt.objects.create(
-        delivery=delivery, n=number, status=answer.status, error=(answer.error or "")[:60], duration_ms=answer.duration_ms
+        delivery=delivery,
+        n=number,
+        status=answer.status,
+        error=(answer.error or "")[:60],
+        duration_ms=answer.duration_ms,
     )
     if answer.delivered:
         _end(delivery, "delivered", number)
@@ -116,9 +120,7 @@ def _end(delivery: Delivery, outcome: str, number: int) -> None:
         delivery.given_up_at, delivery.due_at = now(), None
     delivery.save(update_fields=["delivered_at", "given_up_at", "due_at"])
     if delivery.item is not None:
-        fact = facts.Delivered(
-            delivery=delivery.pk, event_type=delivery.event_type, outcome=outcome, attempts=number
-        )
+        fact = facts.Delivered(delivery=delivery.pk, event_type=delivery.event_type, outcome=outcome, attempts=number)
         lifecycle.note(delivery.item, fact, by=SystemJob.DELIVERER)
 
 

@@ -76,6 +76,7 @@ def put_back(item_id: ItemId, *, by: User) -> None:
         item = lifecycle.lock(item_id)
         lease = Lease.objects.filter(item_id=item_id, holder=by).first()
         if lease is None:
+            guards.insist(guards.why_not_see(access.of(by), item))
             raise TakenByOther("You do not hold this item, so there is nothing to put back.")
         let_go(lease)
         lifecycle.note(item, facts.PutBack(), by=by)

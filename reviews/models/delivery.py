@@ -44,9 +44,7 @@ class Delivery(models.Model):
     class Meta:
         db_table = "reviews_delivery"
         indexes = [
-            models.Index(
-                "due_at", condition=Q(delivered_at=None, given_up_at=None), name="reviews_delivery_due"
-            )
+            models.Index("due_at", condition=Q(delivered_at=None, given_up_at=None), name="reviews_delivery_due")
         ]
 
 

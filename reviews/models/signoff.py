@@ -60,7 +60,9 @@ class Signature(models.Model):
     class Meta:
         db_table = "reviews_signature"
         constraints = [
-            models.CheckConstraint(condition=Q(verdict__in=[v.value for v in Verdict]), name="reviews_signature_verdict"),
+            models.CheckConstraint(
+                condition=Q(verdict__in=[v.value for v in Verdict]), name="reviews_signature_verdict"
+            ),
             models.UniqueConstraint("id", "item", "revision", "signer", name="reviews_signature_whole"),
         ]
 

@@ -1,34 +1,98 @@
-"""The benchmarks' bed: a fresh migrated database that Django is pointed at before it loads."""
+"""The benchmarks' bed: databases cloned from a migrated one, and Django pointed at them; nothing of it stays."""
 
-import contextlib
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+import psycopg
 
-@contextlib.contextmanager
-def database(name: str) -> Iterator[str]:
-    """Make a database, point this process's Django at it, drop it at the end; gives its address."""
-    from portal import databases
+from portal import databases
 
-    login = os.environ["DATABASE_URL"]
-    address = urlunsplit(urlsplit(login)._replace(path=f"/{name}"))
-    databases.drop(login, name)
-    databases.prepare(login, name)
-    os.environ["DATABASE_URL"] = address
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True)
-    import django
+ROOT = Path(__file__).resolve().parents[2]
 
-    django.setup()
-    try:
-        yield address
-    finally:
+
+def address(login: str, name: str) -> str:
+    """Give the address of a database beside the one of the login."""
+    return urlunsplit(urlsplit(login)._replace(path=f"/{name}"))
+
+
+class Bed:
+    """Makes databases, points this process and its children at one of them, and drops them all."""
+
+    def __init__(self, login: str, stack: ExitStack) -> None:
+        self._login = login
+        self._stack = stack
+        self._prefix = f"bench_{os.getpid()}"
+        self._template = f"{self._prefix}_template"
+        self._own(self._template)
+        databases.prepare(login, self._template)
+        self._name(self._template)
+        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, check=True)
+        import django
+
+        django.setup()
+
+    def fresh(self, purpose: str) -> str:
+        """Clone the migrated database and work in the clone; gives its name."""
+        name = f"{self._prefix}_{purpose}"
+        self.leave()
+        self._own(name)
+        databases.clone(self._login, self._template, name)
+        self.enter(name)
+        return name
+
+    def enter(self, name: str) -> None:
+        """Work in this database from here on, also in children started later."""
+        from django.db import connection, connections
+
+        from audit import exhibits
+
+        self.leave()
+        self._name(name)
+        connections.databases["default"]["NAME"] = connection.settings_dict["NAME"] = name
+        exhibits.forget_keys()
+
+    def leave(self) -> None:
+        """Close every connection of this process."""
         from django.db import connections
 
         for each in connections.all():
             each.close()
             each.close_pool()  # type: ignore[attr-defined]
-        databases.drop(login, name)
+
+    def superuser(self, *, checked: bool = True) -> "psycopg.Connection[tuple[object, ...]]":
+        """Connect past the rules; with `checked=False` no trigger and no foreign key is asked."""
+        login = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True)
+        if not checked:
+            login.execute("SET session_replication_role = replica")
+        return login
+
+    def _own(self, name: str) -> None:
+        self._stack.callback(databases.drop, self._login, name)
+
+    def _name(self, name: str) -> None:
+        os.environ["DATABASE_URL"] = address(self._login, name)
+
+
+@contextmanager
+def made() -> Iterator[Bed]:
+    """Make the bed with keys, log and Valkey names of its own; afterwards everything is as it was."""
+    login = os.environ["DATABASE_URL"]
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="countersign-bench-"))
+        os.environ |= {
+            "KEYS_DIR": f"{folder}/keys",
+            "LOG_ORIGIN": "bench.example/log/1",
+            "CACHE_PREFIX": f"bench-{os.getpid()}",
+            "BROKER_PREFIX": f"bench-{os.getpid()}-",
+            "DJANGO_SETTINGS_MODULE": "portal.settings",
+            "LOG_LEVEL": "ERROR",
+        }
+        bed = Bed(login, stack)
+        stack.callback(bed.leave)
+        yield bed

@@ -20,9 +20,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take a pinned checkpoint, the high-water file and the form of the report."""
-        parser.add_argument(
-            "--pinned", type=Path, help="a checkpoint kept from earlier, which the log must continue"
-        )
+        parser.add_argument("--pinned", type=Path, help="a checkpoint kept from earlier, which the log must continue")
         parser.add_argument("--high-water", type=Path, help="the high-water file; by default in KEYS_DIR")
         parser.add_argument("--json", action="store_true", help="write the report as JSON")
 

@@ -5,10 +5,11 @@ import django.contrib.auth.validators
 import django.db.models.deletion
 import django.utils.timezone
 import guardian.mixins
-import portal.kit.clock
-import portal.kit.ids
 from django.conf import settings
 from django.db import migrations, models
+
+import portal.kit.clock
+import portal.kit.ids
 
 
 class Migration(migrations.Migration):

@@ -17,8 +17,8 @@ class Command(BaseCommand):
     """Run one request after another from a flow to its executor and say what was seen."""
 
     help = (
-        "Starts web, worker, beat and sequencer on a database of their own, posts real records, has people sign "
-        "them and executors act on them, verifies everything, and ends with 1 when anything was not right."
+        "Starts web, worker, beat and sequencer on a database of their own, posts real records, has people "
+        "sign them and executors act on them, verifies everything, and ends with 1 when anything was wrong."
     )
     requires_system_checks: list[str] = []
 
