@@ -104,8 +104,7 @@ def seed(callbacks: Mapping[str, str]) -> Cast:
     flows = {plot.slug: _stage(plot, callbacks.get(plot.slug, ""), by=administrator.user) for plot in PLOTS}
     known = User.objects.in_bulk([member.user.pk for member in people.values()])
     fresh = {
-        name: Member(known[member.user.pk], member.password, member.totp_secret)
-        for name, member in people.items()
+        name: Member(known[member.user.pk], member.password, member.totp_secret) for name, member in people.items()
     }
     return Cast(fresh, flows)
 

@@ -61,7 +61,7 @@ def _kept(trip: Trip) -> bool:
     posted = json.loads(trip.raw)
     same = {name: answer.body.get(name) for name in posted} == posted
     digest = canonical.prefixed(canonical.SNAPSHOT, canonical.document_bytes(posted)).hex()
-    return same and answer.body["digest"] == f"sha256:{digest}"
+    return same and bool(answer.body["digest"] == f"sha256:{digest}")
 
 
 def _is(answer: wire.Answer, status: int, code: str) -> bool:

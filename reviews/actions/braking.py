@@ -76,12 +76,13 @@ def _over(limit: int, flow_id: UUID, unit: str, seconds: int, moment: int, posts
     prefix = settings.CACHES["default"]["KEY_PREFIX"]
     total = _add(f"{prefix}:brake:{unit}:{flow_id}:{window}", sent, seconds * 2)
     with _lock:
-        tally.total = max(tally.total + sent, total)
-        return tally.total > limit
+        mine = tally.total + sent if total is None else total
+        tally.total = max(tally.total, mine)  # others may have been told a later count meanwhile
+        return mine > limit
 
 
-def _add(name: str, amount: int, expire: int) -> int:
-    """Add to the shared counter; without Valkey each process counts for itself."""
+def _add(name: str, amount: int, expire: int) -> int | None:
+    """Add to the shared counter; None without Valkey, when each process counts for itself."""
     try:
         counting = _client.pipeline(transaction=False)
         counting.incrby(name, amount)
@@ -89,5 +90,5 @@ def _add(name: str, amount: int, expire: int) -> int:
         total, _ = counting.execute()
     except redis.RedisError:
         log.warning("the flood brake counts for this process alone: Valkey does not answer")
-        return 0
+        return None
     return int(total)

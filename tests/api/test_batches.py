@@ -100,7 +100,7 @@ def test_a_batch_holds_one_to_five_hundred_items(world: World, items: Any) -> No
 
 
 def test_a_batch_of_five_hundred_is_taken(world: World) -> None:
-    told = results(send(world, {"items": [{"id": f"b-{n}"} for n in range(500)]}))
+    told = results(send(world, {"items": [{}] * 500}))
 
     assert len(told) == 500
 

@@ -30,13 +30,15 @@ def measure(bed: Bed, effort: Effort) -> Iterator[Figure]:
 
 def _items(count: int) -> list[Any]:
     """Post and route items in review."""
+    from django.test import Client
+
     from reviews.actions import routing
     from reviews.models import Item
     from tests.factories import a_document, make_world
 
-    world = make_world()
+    world, client = make_world(), Client(SERVER_NAME="localhost")
     for _ in range(count):
-        assert world.post(a_document()).status_code == 202
+        assert world.post(a_document(), client=client).status_code == 202
     while routing.drain():
         pass
     return list(Item.objects.filter(flow=world.flow).values_list("pk", flat=True))

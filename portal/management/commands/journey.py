@@ -48,7 +48,7 @@ class Command(BaseCommand):
             raise CommandError(f"The journey ended early. {trouble}") from trouble
         finally:
             connections.close_all()
-            connection.close_pool()
+            connection.close_pool()  # type: ignore[attr-defined]  # the PostgreSQL backend's own
             stage.leave()
         self._tell(account, folder)
 

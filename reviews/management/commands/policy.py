@@ -48,10 +48,7 @@ class Command(BaseCommand):
         applied: dict[Path, PolicyVersion] = {}
         with transaction.atomic():
             for file in files:
-                try:
-                    applied[file] = configuring.apply_policy(_read(file), by=by)
-                except Problem as refusal:
-                    raise CommandError(f"{file}: {refusal.detail} Nothing was applied.") from refusal
+                applied[file] = _put_in_force(file, by)
         for file, version in applied.items():
             self.stdout.write(f"{file}: {version.policy.name} is in force as version {version.version}")
 
@@ -72,8 +69,20 @@ class Command(BaseCommand):
                     self.stderr.write(_line(file, fault))
         if len(found) < len(set(files)):
             count = len(set(files)) - len(found)
-            raise CommandError(f"{count} of {len(set(files))} files cannot be used. Nothing was applied.")
+            raise CommandError(f"{count} of {len(set(files))} files cannot be used; nothing was changed.")
         return found
+
+
+def _put_in_force(file: Path, by: User) -> PolicyVersion:
+    """Apply one file; a text that is in force already stays the version it is, so a pipeline may run again."""
+    text = _read(file)
+    policy = Policy.objects.select_related("in_force").filter(name=document.parse(text).name).first()
+    if policy and policy.in_force and policy.in_force.text == text:
+        return policy.in_force
+    try:
+        return configuring.apply_policy(text, by=by)
+    except Problem as refusal:
+        raise CommandError(f"{file}: {refusal.detail} Nothing was changed.") from refusal
 
 
 def _line(file: Path, fault: dict[str, str]) -> str:

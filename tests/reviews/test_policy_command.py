@@ -1,0 +1,112 @@
+"""`manage.py policy`: faults with their places, all files or none, and the text that is in force."""
+
+import io
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from portal.accounts.roles import Role
+from reviews.actions import configuring
+from reviews.models import Policy, PolicyVersion
+from tests.factories import SEEDER, make_person
+
+pytestmark = pytest.mark.django_db
+
+GOOD = """policy: letters
+fallback:
+  queue: desk
+  plan:
+    - role: adjuster
+      meaning: Decision
+rules:
+  - name: all
+    when: action.effect == "letter"
+    reason: A person reads every letter.
+    queue: desk
+    plan:
+      - role: adjuster
+        meaning: Approval
+"""
+BROKEN = GOOD.replace("policy: letters", "policy: broken").replace('== "letter"', "=== 1").replace("reason:", "raeson:")
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(text, name="policy.yaml"):
+        path = tmp_path / name
+        path.write_text(text)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def officer():
+    configuring.open_queue("desk", "Desk", by=SEEDER)
+    return make_person("helen", Role.COMPLIANCE_OFFICER).user
+
+
+def policy(*words):
+    out, err = io.StringIO(), io.StringIO()
+    call_command("policy", *map(str, words), stdout=out, stderr=err)
+    return out.getvalue()
+
+
+def faults(*words):
+    err = io.StringIO()
+    with pytest.raises(CommandError) as caught:
+        call_command("policy", *map(str, words), stdout=io.StringIO(), stderr=err)
+    assert caught.value.returncode == 1
+    return err.getvalue().splitlines(), str(caught.value)
+
+
+def test_a_good_file_is_told_to_be_good(file):
+    assert "letters, 1 rules, nothing wrong" in policy("check", file(GOOD))
+
+
+def test_every_fault_is_told_with_file_line_and_column(file):
+    path = file(BROKEN)
+
+    told, ending = faults("check", file(GOOD, "good.yaml"), path)
+
+    assert any(line.startswith(f"{path}:9:11: The condition of rule") for line in told)
+    assert any(line.startswith(f"{path}:10:5: There is no member “raeson”") for line in told)
+    assert ending == "1 of 2 files cannot be used; nothing was changed."
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path):
+    assert "cannot be read" in faults("check", tmp_path / "none.yaml")[1]
+
+
+def test_a_policy_is_put_in_force_by_a_person(file, officer):
+    told = policy("apply", file(GOOD), "--by", officer.username)
+
+    assert "letters is in force as version 1" in told
+    assert Policy.objects.get().in_force.text == GOOD
+
+
+def test_the_same_text_again_stays_the_version_it_is(file, officer):
+    policy("apply", file(GOOD), "--by", officer.username)
+
+    assert "version 1" in policy("apply", file(GOOD), "--by", officer.username)
+    assert "version 2" in policy("apply", file(GOOD + "# changed\n"), "--by", officer.username)
+    assert PolicyVersion.objects.count() == 2
+
+
+@pytest.mark.parametrize("bad", [BROKEN, GOOD.replace("letters", "others").replace("queue: desk", "queue: nowhere")])
+def test_one_bad_file_leaves_the_good_one_out_too(file, officer, bad):
+    _, ending = faults("apply", file(GOOD, "good.yaml"), file(bad, "bad.yaml"), "--by", officer.username)
+
+    assert "othing was changed" in ending
+    assert not Policy.objects.exists()
+
+
+def test_nobody_applies_under_a_name_that_is_not_there(file, officer):
+    assert "nobody active" in faults("apply", file(GOOD), "--by", "nobody")[1]
+
+
+def test_what_is_in_force_is_written_out_byte_for_byte(file, officer):
+    policy("apply", file(GOOD), "--by", officer.username)
+
+    assert policy("export", "letters") == GOOD
+    assert faults("export", "none")[1] == "There is no policy none."
