@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,6 +16,8 @@ from pathlib import Path
 from types import FrameType
 
 from honcho.process import Popen
+
+from portal.embedded.host import last_lines
 
 NAMES = ("web", "worker", "beat", "sequencer")
 GRACE = 10.0
@@ -188,8 +191,7 @@ class Services:
     def _last_words(self, *names: str) -> str:
         said = ""
         for name in names or self._running:
-            lines = self.log(name).read_text(errors="replace").splitlines()[-12:]
-            said += f"\n{name} said last:\n" + "\n".join(f"  {line}" for line in lines or ["(nothing)"])
+            said += f"\n{name} said last:\n{textwrap.indent(last_lines(self.log(name)) or '(nothing)', '  ')}"
         return said
 
 
@@ -260,13 +262,15 @@ class _Signals:
         finally:
             self._held = False
         if self._early is not None:
-            _raise(self._early)
+            self._receive(self._early, None)
 
     def _receive(self, number: int, _: FrameType | None) -> None:
         if self._held:
             self._early = number
+        elif number == signal.SIGINT:
+            raise KeyboardInterrupt
         else:
-            _raise(number)
+            sys.exit(128 + number)
 
 
 def _state(pid: int) -> tuple[str, int]:
@@ -275,12 +279,6 @@ def _state(pid: int) -> tuple[str, int]:
         state, _, group = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[:3]
         return state, int(group)
     return "X", 0
-
-
-def _raise(number: int) -> None:
-    if number == signal.SIGINT:
-        raise KeyboardInterrupt
-    sys.exit(128 + number)
 
 
 def _portal(folder: Path, port: int, threads: int, extra: Mapping[str, Mapping[str, str]]) -> list[Service]:

@@ -29,7 +29,7 @@ def main() -> int:
         receipts = sorted(HERE.glob("items/*/receipt.jws"))
         for path in receipts:
             check_receipt(path, dict(entries))
-    except (Wrong, InvalidSignature, OSError, ValueError, KeyError) as wrong:
+    except (Wrong, InvalidSignature, OSError, LookupError, ValueError, StopIteration) as wrong:
         print(f"WRONG: {wrong or type(wrong).__name__}")  # noqa: T201
         return 1
     print(f"Right: a log of {size}, {len(entries)} entries in it, {len(receipts)} receipts with their acts.")  # noqa: T201

@@ -18,8 +18,6 @@ from portal.journey import wire
 from portal.journey.trips import Stuck
 from portal.supervisor import Service, Services
 
-_PROGRAM = settings.BASE_DIR / "examples" / "executor.py"
-
 
 @dataclass(frozen=True, slots=True)
 class Settled:
@@ -38,7 +36,7 @@ def start(services: Services, folder: Path, cast: Cast, ports: dict[str, int]) -
     (folder / "jwks.json").write_text(json.dumps(jwks, indent=1))
     for slug, port in ports.items():
         config = _write_config(folder, cast, slug, port)
-        services.add(Service(f"executor-{slug}", (sys.executable, str(_PROGRAM), str(config))))
+        services.add(Service(f"executor-{slug}", (sys.executable, "-m", "examples.executor", str(config))))
         services.start(f"executor-{slug}")
     return jwks
 

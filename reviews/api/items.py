@@ -1,12 +1,12 @@
 """The reading doors: items, decisions, cancelling, execution reports."""
 
 import re
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from audit.api import proving
 from portal.kit.http import json_answer
@@ -17,6 +17,7 @@ from reviews.api import bodies, waiting
 from reviews.models import ApiKey
 from reviews.words import Execution, State
 
+Word = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
 _PREFERRED = re.compile(r"\bwait=(\d{1,4})\b")
 
 
@@ -31,10 +32,10 @@ router = Router(auth=flow_key, tags=["items"])
 class Page(Schema):
     """Which items are listed."""
 
-    flow: str | None = None
+    flow: Word | None = None
     state: State | Literal["received"] | None = None
-    external_id: str | None = None
-    tenant: str | None = None
+    external_id: Word | None = None
+    tenant: Word | None = None
     created_after: AwareDatetime | None = None
     limit: int = Field(50, ge=1, le=200)
     cursor: str | None = None

@@ -1,11 +1,13 @@
 """What the API tests share: reading a refusal, many threads at once, an item that is decided."""
 
+import json
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from django.db import connections
+from django.test import Client
 
 from audit.sealing import sequencer
 from portal.accounts.roles import Role
@@ -67,3 +69,10 @@ def decision(world: World, item: Any) -> dict[str, Any]:
     assert answer.status_code == 200, answer.content
     told: dict[str, Any] = answer.json()
     return told
+
+
+def send(world: World, path: str, body: Any) -> Any:
+    """Post to an address that takes a bearer key alone."""
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    headers = {"authorization": f"Bearer {world.key}"}
+    return Client().post(path, raw, content_type="application/json", headers=headers)

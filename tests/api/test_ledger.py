@@ -8,7 +8,7 @@ from audit.sealing import keys, merkle, notes, proofs, sequencer
 from tests.api.asking import decide, refusal
 from tests.factories import World, make_item, make_world, story
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 ORIGIN = django_settings.LOG_ORIGIN
 
 

@@ -18,7 +18,7 @@ from reviews.words import Verdict
 from tests.api.asking import decide, decision, refusal
 from tests.factories import SEEDER, World, a_document, make_item, make_world
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

@@ -90,9 +90,9 @@ def made() -> Iterator[Bed]:
             "LOG_ORIGIN": "bench.example/log/1",
             "CACHE_PREFIX": f"bench-{os.getpid()}",
             "BROKER_PREFIX": f"bench-{os.getpid()}-",
-            "DJANGO_SETTINGS_MODULE": "portal.settings",
             "LOG_LEVEL": "ERROR",
         }
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
         bed = Bed(login, stack)
         stack.callback(bed.leave)
         yield bed

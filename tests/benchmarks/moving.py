@@ -53,7 +53,7 @@ def _move(items: Sequence[Any], *, rules: bool) -> float:
     from reviews.words import State
 
     with connection.cursor() as cursor:
-        cursor.execute("RESET ROLE")
+        cursor.execute("SET ROLE NONE")  # RESET would give the role the connection began with
         cursor.execute(f"SET session_replication_role = {'origin' if rules else 'replica'}")
         cursor.execute(f"SET ROLE {_ROLE}")
     began = time.perf_counter()

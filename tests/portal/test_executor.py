@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+import http.client
 import json
 import sqlite3
 import threading
@@ -12,11 +13,12 @@ from uuid import uuid4
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from examples import executor as example
-from examples.executor import Config, Executor, Refused, act_digest, check_callback, check_receipt
 from standardwebhooks.webhooks import Webhook
 
 from audit import canonical
+from examples import executor as example
+from examples.checking import TYPE, Refused, act_digest, check_callback, check_receipt
+from examples.executor import Config, Executor
 from portal.kit import webhooks
 from portal.kit.clock import now
 
@@ -35,12 +37,13 @@ def claims(**changes):
     moment = int(time.time())
     return {
         "iss": ISSUER, "aud": AUDIENCE, "sub": "urn:countersign:item:i", "jti": "j", "iat": moment, "nbf": moment,
-        "exp": moment + 900, "dec": "approved", "act": {"typ": "claim.payout", "alg": "sha-256", "dig": act_digest(ACT)},
+        "exp": moment + 900, "dec": "approved",
+        "act": {"typ": "claim.payout", "alg": "sha-256", "dig": act_digest(ACT)},
     } | changes  # fmt: skip
 
 
 def receipt(sign=KEY.sign, head=None, **changes):
-    header = {"alg": "EdDSA", "typ": example.TYPE, "kid": "k1"} | (head or {})
+    header = {"alg": "EdDSA", "typ": TYPE, "kid": "k1"} | (head or {})
     parts = [canonical.b64url(json.dumps(part).encode()) for part in (header, claims(**changes))]
     signed = ".".join(parts)
     return f"{signed}.{canonical.b64url(sign(signed.encode()))}"
@@ -340,8 +343,6 @@ def test_a_portal_that_is_away_leaves_the_item_open(portal, run):
 
 
 def test_the_door_answers_204_once_it_is_kept_and_401_to_strangers(portal, run):
-    import http.client
-
     executor = run()
     with example.serve(executor) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()

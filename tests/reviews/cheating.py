@@ -23,12 +23,13 @@ NO_RIGHT, RULE, NO_SUCH_ROW, DUPLICATE, CHECK = "42501", "23000", "23503", "2350
 
 
 @contextmanager
-def refuses(*sqlstates: str, as_role: str = APP) -> Iterator[None]:
+def refuses(*sqlstates: str, as_role: str = APP, because: str = "") -> Iterator[None]:
     """Expect the database to refuse the block, at once or when its deferred rules are asked."""
     with pytest.raises(DatabaseError) as caught, role(as_role):  # noqa: PT012  the block is the caller's
         yield
         connection.check_constraints()
     assert getattr(caught.value.__cause__, "sqlstate", None) in (sqlstates or (RULE,)), caught.value
+    assert because in str(caught.value)
 
 
 def forge(item: Item, to: str, fact: Fact | None = None, *, record: bool = True, **changes: Any) -> None:

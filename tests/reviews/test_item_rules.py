@@ -211,7 +211,7 @@ def test_approved_with_fewer_slots_than_the_first_entry_told_is_refused(world, m
     item = make_item(world, action={"amount": "20000.00", "amount_at_stake": "20000.00"})
     take(item, ana)
 
-    with refuses():
+    with refuses(because="another plan"):
         sign(item, ana)
 
 

@@ -1,8 +1,10 @@
 """`manage.py journey`: real items from flow to executor on a portal of their own, with everything checked."""
 
+import signal
 import sys
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -42,10 +44,14 @@ class Command(BaseCommand):
                 stage.enter(folder, words)
             except stage.StageTaken as taken:
                 raise CommandError(str(taken)) from taken
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, _end)
         try:
             account = running.run(folder, claims, complaints, progress)
         except (NotReady, Stuck) as trouble:
             raise CommandError(f"The journey ended early. {trouble}") from trouble
+        except KeyboardInterrupt:
+            sys.exit(128 + signal.SIGINT)
         finally:
             connections.close_all()
             connection.close_pool()  # type: ignore[attr-defined]  # the PostgreSQL backend's own
@@ -63,3 +69,8 @@ class Command(BaseCommand):
     def _say(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()
+
+
+def _end(number: int, _: FrameType | None) -> NoReturn:
+    """End as an exception does, so that whatever was started is ended first."""
+    sys.exit(128 + number)
