@@ -65,9 +65,7 @@ def unwrap(event: dict[str, Any]) -> Posted:
         if not isinstance(event.get(name), str) or not event[name]
     ]
     if isinstance(event.get("source"), str) and any(map(str.isspace, event["source"])):
-        faults.append(
-            {"pointer": "/source", "message": "The source must be a URI-reference, without a space."}
-        )
+        faults.append({"pointer": "/source", "message": "The source must be a URI-reference, without a space."})
     if event.get("specversion") != "1.0":
         faults.append({"pointer": "/specversion", "message": "Only CloudEvents 1.0 are understood."})
     if not isinstance(event.get("data"), dict):
@@ -116,9 +114,7 @@ def _floats(value: Any, pointer: str) -> list[dict[str, str]]:
     if isinstance(value, float):
         return [{"pointer": pointer, "message": 'Write a number with a fraction as a text, such as "0.25".'}]
     if isinstance(value, dict):
-        return [
-            fault for key, inner in value.items() for fault in _floats(inner, f"{pointer}/{_escape(key)}")
-        ]
+        return [fault for key, inner in value.items() for fault in _floats(inner, f"{pointer}/{_escape(key)}")]
     if isinstance(value, list):
         return [fault for index, inner in enumerate(value) for fault in _floats(inner, f"{pointer}/{index}")]
     return []

@@ -43,9 +43,7 @@ def item(item_id: UUID, *, by: ApiKey) -> dict[str, Any]:
     return told(found, revision, slots, json.loads(exhibits.open(revision.exhibit_id)))
 
 
-def told(
-    found: Item, revision: Revision, slots: Iterable[SignoffSlot], document: dict[str, Any]
-) -> dict[str, Any]:
+def told(found: Item, revision: Revision, slots: Iterable[SignoffSlot], document: dict[str, Any]) -> dict[str, Any]:
     """Tell a routed item: its document, and where it stands."""
     return document | {
         "id": str(found.pk),

@@ -10,6 +10,7 @@ from audit import canonical, keyring, ledger
 from audit.actors import HasActor
 from audit.facts import Fact
 from portal.accounts.models import User
+from portal.accounts.roles import Role
 from portal.kit import webhooks
 from portal.kit.clock import now
 from portal.kit.ids import new_id
@@ -25,6 +26,14 @@ class UnknownQueue(Problem):
     code = "unknown_queue"
     status = 422
     title = "The policy names a queue that does not exist"
+
+
+class UnknownRole(Problem):
+    """A policy asks for a signature by a role nobody can hold."""
+
+    code = "unknown_role"
+    status = 422
+    title = "The policy names a role that does not exist"
 
 
 class TooManySecrets(Problem):
@@ -51,6 +60,7 @@ def apply_policy(text: str, *, by: HasActor) -> PolicyVersion:
     """
     parsed = document.parse(text)
     _insist_on_queues(parsed)
+    _insist_on_roles(parsed)
     policy = Policy.objects.select_for_update().filter(name=parsed.name).first()
     if policy is None:
         policy = Policy.objects.create(name=parsed.name)
@@ -171,3 +181,10 @@ def _insist_on_queues(policy: document.Policy) -> None:
     missing = named - set(Queue.objects.filter(slug__in=named).values_list("slug", flat=True))
     if missing:
         raise UnknownQueue(f"There is no queue {', '.join(sorted(missing))}. Open it first, or name another.")
+
+
+def _insist_on_roles(policy: document.Policy) -> None:
+    named = {stage.role for plan in (policy.fallback.plan, *(rule.plan for rule in policy.rules)) for stage in plan}
+    missing = named - set(Role)
+    if missing:
+        raise UnknownRole(f"There is no role {', '.join(sorted(missing))}. Roles are {', '.join(sorted(Role))}.")

@@ -102,9 +102,7 @@ def _insist_on_order(decision: Decision, status: Execution, item: Item) -> None:
     before = set(ExecutionReport.objects.filter(decision=decision).values_list("status", flat=True))
     if status is Execution.STARTED:
         if before:
-            raise ReceiptConsumed(
-                "Execution was started or is unknown; a person must look before anything runs again."
-            )
+            raise ReceiptConsumed("Execution was started or is unknown; a person must look before anything runs again.")
         if item.flow.suspended_at is not None:
             raise FlowStopped("The flow is suspended; nothing may start.")
     elif status is not Execution.UNKNOWN and Execution.STARTED not in before:

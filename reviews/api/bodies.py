@@ -28,9 +28,7 @@ class LengthRequired(Problem):
 def read(request: HttpRequest, kinds: Sequence[str], *, batch: bool = False) -> tuple[str, bytes]:
     """Give media type and raw bytes. Raises UnsupportedMediaType, BodyTooLarge or LengthRequired."""
     kind = documents.media_type(request.headers.get("Content-Type", ""))
-    limit = (
-        settings.BATCH_BODY_LIMIT if batch or kind == documents.STRUCTURED_BATCH else settings.ITEM_BODY_LIMIT
-    )
+    limit = settings.BATCH_BODY_LIMIT if batch or kind == documents.STRUCTURED_BATCH else settings.ITEM_BODY_LIMIT
     if _announced(request) > limit:
         raise BodyTooLarge(f"At most {limit} bytes are taken here; upload files separately.")
     if kind not in kinds:
@@ -38,9 +36,7 @@ def read(request: HttpRequest, kinds: Sequence[str], *, batch: bool = False) -> 
     if request.headers.get("Content-Encoding", "identity") != "identity":
         raise documents.UnsupportedMediaType("Send the body uncompressed.")
     if "Content-Length" not in request.headers and "Transfer-Encoding" in request.headers:
-        raise LengthRequired(
-            "Send the body with a Content-Length, not in chunks."
-        )  # WSGI would read it as empty
+        raise LengthRequired("Send the body with a Content-Length, not in chunks.")  # WSGI would read it as empty
     raw = request.read(limit + 1)
     if len(raw) > limit:
         raise BodyTooLarge(f"At most {limit} bytes are taken here; upload files separately.")

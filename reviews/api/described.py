@@ -12,9 +12,7 @@ PROBLEM: _Described = {
     "description": "RFC 9457",
     "required": ["type", "title", "status", "detail", "instance", "code", "request_id"],
     "properties": {
-        **{
-            name: {"type": "string"} for name in ("type", "title", "detail", "instance", "code", "request_id")
-        },
+        **{name: {"type": "string"} for name in ("type", "title", "detail", "instance", "code", "request_id")},
         "status": {"type": "integer"},
         "errors": {
             "type": "array",
@@ -91,22 +89,16 @@ def paths(prefix: str) -> _Described:
         documents.STRUCTURED_BATCH: {"schema": {"type": "array", "items": _ref("Event"), "maxItems": 500}},
     }
     listed = {"type": "array", "minItems": 1, "maxItems": 500, "items": _ref("Item")}
-    batch = {
-        documents.JSON: {"schema": {"type": "object", "required": ["items"], "properties": {"items": listed}}}
-    }
+    batch = {documents.JSON: {"schema": {"type": "object", "required": ["items"], "properties": {"items": listed}}}}
     accepted = {
-        "200": _answer(
-            "The same post was stored before (`Idempotent-Replay: true`), or a dry run", _ref("Accepted")
-        ),
+        "200": _answer("The same post was stored before (`Idempotent-Replay: true`), or a dry run", _ref("Accepted")),
         "202": _answer("Stored durably", _ref("Accepted")),
         "207": _answer("A batch of events: one result for each", _ref("Results")),
         "409": _problem("`idempotency_conflict`: the id was accepted with another body"),
     }
     return {
         f"{prefix}flows/{{flow}}/items": {
-            "post": _operation(
-                "post_item", "Post an item, a CloudEvent or a batch of events", bodies, accepted, _DRY
-            ),
+            "post": _operation("post_item", "Post an item, a CloudEvent or a batch of events", bodies, accepted, _DRY),
             "options": {
                 "operationId": "shake_hands",
                 "summary": "Answer the CloudEvents WebHook handshake",
@@ -159,9 +151,7 @@ def _problem(description: str) -> _Described:
     return {"description": description, "content": {"application/problem+json": {"schema": _ref("Problem")}}}
 
 
-def _operation(
-    name: str, summary: str, bodies: _Described, answers: _Described, *more: _Described
-) -> _Described:
+def _operation(name: str, summary: str, bodies: _Described, answers: _Described, *more: _Described) -> _Described:
     return {
         "operationId": name,
         "summary": summary,

@@ -59,9 +59,7 @@ def _post(request: HttpRequest, caller: Caller, kind: str, raw: bytes, *, dry: b
         return _event(request, caller, loaded, raw, keep=not dry)
     key = events.binary_id(caller) or caller.idempotency_id
     if key is None and not dry:
-        raise admitting.IdempotencyIdMissing(
-            "Send an `Idempotency-Key` of 1 to 255 characters, or sign the post."
-        )
+        raise admitting.IdempotencyIdMissing("Send an `Idempotency-Key` of 1 to 255 characters, or sign the post.")
     return Post(key or "", raw, kind, loaded, dict(caller.headers), request_id(request))
 
 

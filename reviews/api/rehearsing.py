@@ -55,8 +55,7 @@ def _told(outcome: Outcome) -> dict[str, Any]:
         "basis": outcome.basis,
         "reasons": [{"code": reason.code, "sentence": reason.sentence} for reason in outcome.reasons],
         "sign_off": [
-            {"role": stage.role, "signatures": stage.signatures, "meaning": stage.meaning}
-            for stage in outcome.stages
+            {"role": stage.role, "signatures": stage.signatures, "meaning": stage.meaning} for stage in outcome.stages
         ],
         "due_in_seconds": int(outcome.due.total_seconds()) if outcome.due else None,
     }

@@ -13,7 +13,7 @@ from audit.sealing import sequencer
 from portal.accounts.roles import Role
 from reviews.models import Item
 from reviews.words import Verdict
-from tests.factories import Person, World, make_item, make_person, sign, take
+from tests.factories import Person, World, a_document, make_item, make_person, sign, take
 
 T = TypeVar("T")
 MEMBERS = {"type", "title", "status", "detail", "instance", "code", "request_id"}
@@ -76,3 +76,17 @@ def send(world: World, path: str, body: Any) -> Any:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers = {"authorization": f"Bearer {world.key}"}
     return Client().post(path, raw, content_type="application/json", headers=headers)
+
+
+def a_body(**changes: Any) -> bytes:
+    """Give an item document as bytes."""
+    return json.dumps(a_document(**changes)).encode()
+
+
+def deliver(world: World, raw: bytes, content_type: str = "application/json", **headers: str | None) -> Any:
+    """Post bytes with the flow's headers, some changed or, with None, left out."""
+    given = world.headers(raw) | {name.replace("_", "-"): value for name, value in headers.items()}
+    del given["content-type"]
+    kept = {name: value for name, value in given.items() if value is not None}
+    path = f"/api/v1/flows/{world.flow.slug}/items"
+    return Client(raise_request_exception=False).post(path, raw, content_type=content_type, headers=kept)

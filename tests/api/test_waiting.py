@@ -52,7 +52,10 @@ def undecided(world: World) -> Any:
 
 
 @threaded
-def test_a_waiter_is_woken_when_the_decision_is_sealed(world: World, undecided: Any) -> None:
+def test_a_waiter_is_woken_when_the_decision_is_sealed(
+    world: World, undecided: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "_CATCH_UP", 10)  # only the message can wake in time
     waiter = Waiter(world, undecided)
     undecided.sign_it()
     time.sleep(0.2)
@@ -122,6 +125,14 @@ def test_beyond_the_bound_of_waiters_the_answer_comes_at_once(world: World, unde
     assert answer["Retry-After"]
     assert time.monotonic() - began < 0.5
     assert [waiter.after(began) > 1 for waiter in first] == [True] * settings.WAITERS
+
+
+def test_a_waiter_looks_about_once_a_second() -> None:
+    looks: list[float] = []
+
+    waiting.wait_for(lambda: looks.append(time.monotonic()), 1.5)
+
+    assert 2 <= len(looks) <= 5
 
 
 def test_a_waiter_gives_its_seat_back(world: World, undecided: Any, settings: Any) -> None:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -19,6 +19,7 @@ from redis import Redis
 from audit.models import Checkpoint, EntryQueue
 from audit.sealing.verification import verify_ledger
 from portal import databases
+from portal.kit.ids import new_id
 from portal.supervisor import Services, supervising
 from tests import conftest
 from tests.faults import wire
@@ -75,11 +76,14 @@ class Bed:
     @contextlib.contextmanager
     def table_locked(self, table: str) -> Iterator[Callable[[], int]]:
         """Let nobody write to a table; gives how many wait to."""
-        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = %s::regclass"
-        with psycopg.connect(conftest._url(self.name), autocommit=True) as locking:
-            with locking.transaction():
-                locking.execute(f'LOCK TABLE "{table}" IN SHARE MODE')
-                yield lambda: locking.execute(waiting, [table]).fetchone()[0]  # type: ignore[index]
+        with psycopg.connect(conftest._url(self.name)) as locking:
+            locking.execute(f'LOCK TABLE "{table}" IN SHARE MODE')
+            yield lambda: _count(locking, "locktype = 'relation' AND NOT granted AND relation = %s::regclass", table)
+
+    def writers(self, table: str) -> int:
+        """Count the transactions that are writing to a table."""
+        with psycopg.connect(conftest._url(self.name)) as looking:
+            return _count(looking, "mode = 'RowExclusiveLock' AND relation = %s::regclass", table)
 
     def ask(self, method: str, path: str, **given: Any) -> Answer:
         """Make one request; no answer at all is status 0."""
@@ -107,7 +111,7 @@ class Bed:
 
     def post_batch(self, world: World, count: int) -> list[str]:
         """Post many items in one signed body; give their ids."""
-        entries = [a_document() | {"id": f"batch-{index}"} for index in range(count)]
+        entries = [a_document() | {"id": str(new_id())} for _ in range(count)]
         raw = wire.as_bytes({"items": entries})
         answer = self.ask(
             "POST", f"/api/v1/flows/{world.flow.slug}/items/batch", headers=world.headers(raw), body=raw
@@ -174,6 +178,11 @@ def connected(name: str) -> Iterator[None]:
         yield
     finally:
         _switch(before)
+
+
+def _count(session: psycopg.Connection, condition: LiteralString, table: str) -> int:
+    found = session.execute("SELECT count(*) FROM pg_locks WHERE " + condition, [table]).fetchone()
+    return found[0] if found else 0
 
 
 def _switch(name: str) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import json
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -19,22 +20,37 @@ from tests.factories import World
 from tests.faults.bed import Bed, wait_until
 
 
+class Crash(Exception):
+    """The executor dies here."""
+
+
 class Paying:
-    """An executor on its store; `between` is called with what the portal was just asked."""
+    """An executor on its store; `before` and `after` are called with what the portal is asked."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.between: Callable[[str], None] = lambda asked: None
+        self.slow = 0.0
         self.restart()
 
     def restart(self) -> None:
         """Begin anew on the same store, as after a crash."""
+        self.before: Callable[[str], None] = _nothing
+        self.after: Callable[[str], None] = _nothing
         self.executor = Executor(self.config)
         self.executor.portal = _Watched(self)
 
+    def dies_before(self, asked: str) -> None:
+        """Die when the portal is about to be asked this."""
+        self.before = _crash_at(asked)
+
+    def dies_after(self, asked: str) -> None:
+        """Die when the portal has just answered this."""
+        self.after = _crash_at(asked)
+
     def receive(self, headers: Any, body: bytes) -> None:
-        """Take a callback in."""
+        """Take a callback in, and answer it when it pleases."""
         self.executor.receive(headers, body)
+        time.sleep(self.slow)
 
     def settle(self, item_id: str) -> str:
         """Settle what came, again and again, until the item is closed; give how."""
@@ -70,15 +86,28 @@ class _Watched(example.Portal):
         """Fetch the decision."""
         found = super().decision(item)
         if found is not None:
-            self._paying.between("decision read")
+            self._paying.after("decision read")
         return found
 
     def report(self, item: str, receipt: str, status: str, reference: str = "") -> tuple[int, str]:
         """Report, and tell the test once it was taken."""
+        self._paying.before(status)
         answer = super().report(item, receipt, status, reference)
         if answer[0] == 200:
-            self._paying.between(status)
+            self._paying.after(status)
         return answer
+
+
+def _nothing(asked: str) -> None:
+    pass
+
+
+def _crash_at(step: str) -> Callable[[str], None]:
+    def at(asked: str) -> None:
+        if asked == step:
+            raise Crash
+
+    return at
 
 
 @contextlib.contextmanager

@@ -1,30 +1,27 @@
 """Executors that are slow, die or are told twice: what was approved is paid once, or a person must look."""
 
+import time
+
 import pytest
 
 from portal.accounts.roles import Role
 from portal.kit.clock import now
 from portal.kit.ids import new_id
-from reviews.actions import delivering
-from reviews.models import Attempt, Delivery, ExecutionReport, Item
+from reviews.models import Delivery, ExecutionReport, Item
 from tests.factories import World, a_document, make_person, sign, take
 from tests.faults.bed import Bed, wait_until
-from tests.faults.paying import Paying
+from tests.faults.paying import Crash, Paying
 from tests.faults.wire import as_bytes
-
-
-class Crash(Exception):
-    """The executor dies here."""
 
 
 @pytest.fixture
 def approved(bed: Bed, world: World, executor: Paying) -> str:
     """An item that a person approved."""
     ana = make_person("ana", Role.ADJUSTER)
-    item_id = bed.insist(world, str(new_id()), as_bytes(a_document()))[-1].body["id"]
+    item_id = str(bed.insist(world, str(new_id()), as_bytes(a_document()))[-1].body["id"])
     wait_until(lambda: Item.objects.filter(pk=item_id).exists(), "routed")
     sign(take(Item.objects.get(pk=item_id), ana), ana)
-    return str(item_id)
+    return item_id
 
 
 def reports(item_id: str) -> list[str]:
@@ -32,26 +29,60 @@ def reports(item_id: str) -> list[str]:
     return list(found.values_list("status", flat=True))
 
 
-def test_an_executor_that_dies_between_start_and_end_pays_once(bed: Bed, executor: Paying, approved: str) -> None:
-    for step in ("decision read", "started"):
-        executor.between = crash_after(step)
-        with pytest.raises(Crash):
-            executor.settle(approved)
-        bed.strike("web")
-        executor.restart()
-    executor.between = lambda asked: None
+def test_an_executor_that_dies_after_it_paid_reports_later_and_pays_nothing_more(
+    bed: Bed, executor: Paying, approved: str
+) -> None:
+    executor.dies_before("succeeded")
+    with pytest.raises(Crash):
+        executor.settle(approved)
+    bed.strike("web")
+    executor.restart()
 
-    outcome = executor.settle(approved)
+    assert executor.settle(approved) == "executed"
+    assert reports(approved) == ["started", "succeeded"]
+    assert executor.payments(approved) == 1
 
-    # It was told `started` but died before it wrote that down: whether it was paid, nobody can know.
-    assert outcome == "unknown: a person must look"
+
+def test_an_executor_that_dies_before_it_knows_that_it_may_start_leaves_it_to_a_person(
+    bed: Bed, executor: Paying, approved: str
+) -> None:
+    executor.dies_after("started")
+    with pytest.raises(Crash):
+        executor.settle(approved)
+    bed.strike("web")
+    executor.restart()
+
+    assert executor.settle(approved) == "unknown: a person must look"
     assert reports(approved) == ["started", "unknown"]
     assert executor.payments(approved) == 0
 
 
-def crash_after(step: str):  # type: ignore[no-untyped-def]
-    def between(asked: str) -> None:
-        if asked == step:
-            raise Crash
+def test_an_answer_the_worker_did_not_live_to_hear_is_asked_for_again_and_paid_once(
+    bed: Bed, executor: Paying, approved: str
+) -> None:
+    executor.slow = 2.0
+    wait_until(lambda: executor.told_of(approved), "the first callback")
+    bed.strike("worker")
+    executor.slow = 0.0
+    assert executor.settle(approved) == "executed"
 
-    return between
+    Delivery.objects.filter(item=approved).update(due_at=now())  # spares us the minute of the dead worker's hold
+    wait_until(lambda: Delivery.objects.get(item=approved).delivered_at, "the second callback")
+
+    assert executor.told_of(approved) == 2
+    assert executor.settle(approved) == "executed"
+    assert reports(approved) == ["started", "succeeded"]
+    assert executor.payments(approved) == 1
+
+
+def test_delivery_messages_that_come_twice_tell_the_executor_once(
+    bed: Bed, executor: Paying, approved: str
+) -> None:
+    executor.slow = 1.0
+    wait_until(lambda: executor.told_of(approved), "the callback")
+
+    bed.send("deliver", "deliveries", times=4)
+    wait_until(lambda: Delivery.objects.get(item=approved).delivered_at, "delivered")
+    time.sleep(0.5)
+
+    assert executor.told_of(approved) == 1

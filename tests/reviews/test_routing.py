@@ -7,9 +7,9 @@ from django.db import connection
 
 from portal.kit.ids import ItemId
 from reviews.actions import routing
-from reviews.models import Decision, IntakeQueue, Item, Revision, SignoffSlot, Submission
+from reviews.models import Decision, IntakeQueue, Item, Policy, Revision, SignoffSlot, Submission
 from reviews.tasks import drain
-from tests.factories import a_document, make_item, make_person, make_world, story
+from tests.factories import a_document, make_item, make_person, make_world, refused, story
 
 pytestmark = pytest.mark.django_db
 
@@ -163,3 +163,13 @@ def test_two_workers_draining_at_once_route_each_submission_once():
         assert sum(pool.map(work, range(3))) == 40
 
     assert Item.objects.filter(pk__in=ids).count() == 40
+
+
+def test_a_policy_that_names_a_role_nobody_can_hold_is_refused_whole():
+    world = make_world()
+
+    with refused("unknown_role"):
+        make_world(policy=make_policy_that_reads("true").replace("role: adjuster", "role: adjustor"))
+
+    assert Policy.objects.get().in_force.version == 1
+    assert world.flow.policy == Policy.objects.get()
