@@ -34,7 +34,7 @@ format: $(INSTALLED) ## Write the format and the lint's own repairs
 	$(VENV)/bin/ruff format .
 
 bench: $(INSTALLED) | prerequisites ## Measure the paths that must stay fast
-	@$(WITH_SERVERS) $(MANAGE) bench $(ARGS)
+	@$(WITH_SERVERS) $(PY) -m tests.benchmarks $(ARGS)
 
 migrate: $(INSTALLED) | prerequisites ## Bring the database to the newest migration
 	@$(WITH_SERVERS) $(MANAGE) migrate $(ARGS)

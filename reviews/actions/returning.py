@@ -8,7 +8,7 @@ from portal.kit.ids import ItemId
 from portal.kit.problems import NotFound
 from reviews import facts, guards, lifecycle, outbox
 from reviews.actions import routing, taking
-from reviews.models import ApiKey, Item, Lease
+from reviews.models import ApiKey, Item, Lease, Submission
 from reviews.words import State
 
 _BATCH = 200
@@ -16,11 +16,11 @@ _BATCH = 200
 
 def cancel(item_id: ItemId, reason: str, *, by: ApiKey) -> Item:
     """Take an undecided item of one's own flow back; routes it first if nobody has yet."""
+    if not Submission.objects.filter(pk=item_id, flow_id=by.flow_id).exists():
+        raise NotFound("There is no such item of your flow.")
     routing.route_now(item_id)
     with transaction.atomic():
         item = lifecycle.lock(item_id)
-        if item.flow_id != by.flow_id:
-            raise NotFound("There is no such item of your flow.")
         guards.insist(guards.why_not_cancel(item))
         written = lifecycle.move(item, State.CANCELLED, facts.Cancelled(reason=reason), by=by, awaiting="")
         _let_go(item)

@@ -17,9 +17,7 @@ class Child:
 
     def __init__(self, module: str) -> None:
         command = [sys.executable, "-m", f"tests.benchmarks.{module}"]
-        self._process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def tell(self, word: str, **given: Any) -> None:
         """Start something without waiting for its end."""

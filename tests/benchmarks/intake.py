@@ -39,7 +39,7 @@ def measure(bed: Bed, effort: Effort) -> Iterator[Figure]:
         for _ in range(effort.rounds):
             seconds = effort.amount(3, 1)
             commits.append(limit.commits_per_second(body, clients=CLIENTS, seconds=seconds))
-            intake.append(_post(poster, flow, effort.amount(2000, 100)))
+            intake.append(_post(poster, flow, effort.amount(1200, 100)))
             routing.append(_drain(workers))
             said = f"commits {commits[-1]:.0f}/s, intake {intake[-1]:.0f}/s, routing {routing[-1]:.0f}/s"
             print(said, file=sys.stderr)

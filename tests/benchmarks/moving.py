@@ -14,7 +14,7 @@ _ROLE = "countersign_app"
 def measure(bed: Bed, effort: Effort) -> Iterator[Figure]:
     """Alternate the two sides over items of their own; only the triggers and foreign keys differ."""
     bed.fresh("moving")
-    count = effort.amount(400, 40)
+    count = effort.amount(150, 30)
     ruled, free = _items(count), _items(count)
     with_rules, without = [], []
     _move(ruled, rules=True)
@@ -75,5 +75,5 @@ def _signed() -> Any:
     return facts.Signed(
         signature=new_id(), revision=1, verdict="approve", role="adjuster", meaning="Approval",
         auth_method="password+totp", assurance="two factors", intent_sha256=digest, action_sha256=digest,
-        shown_sha256=digest, policy_version=new_id(), stage=1, printed_name="Ana Adjuster",
+        shown_sha256=digest, policy_version=new_id(), stage=1, printed_name="Ana Adjuster", reason=None,
     )  # fmt: skip

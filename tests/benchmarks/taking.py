@@ -31,7 +31,7 @@ def measure(bed: Bed, effort: Effort) -> Iterator[Figure]:
     for _ in range(effort.rounds):
         for (name, person), times in ((few, small), (many, large)):
             bed.enter(name)
-            times.append(_takes(person, effort.amount(200, 20)))
+            times.append(_takes(person, effort.amount(100, 20)))
         print(f"takes {small[-1]:.2f} ms of few, {large[-1]:.2f} ms of many", file=sys.stderr)
     yield Figure("take_next", middle(large), "ms")
     yield Figure("take_next_ratio", ratio(large, small), "ratio", most=1.2)

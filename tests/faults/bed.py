@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, LiteralString
 from urllib.parse import urlsplit, urlunsplit
@@ -45,10 +45,8 @@ class Bed:
 
     def strike(self, *names: str) -> None:
         """Kill services without warning, all at once, and start them again; a held one stays held."""
+        self._kill(names)
         for name in names:
-            os.killpg(self.services.pid(name), signal.SIGKILL)
-        for name in names:
-            self.services.kill(name)
             self.services.start(name)
             if name in self._held:
                 self._signal(name, signal.SIGSTOP)
@@ -65,13 +63,14 @@ class Bed:
             self._signal(name, signal.SIGCONT)
 
     @contextlib.contextmanager
-    def without(self, name: str) -> Iterator[None]:
-        """Do without a service for a while: it is killed, and started anew at the end."""
-        self.services.kill(name)
+    def without(self, *names: str) -> Iterator[None]:
+        """Do without services for a while: they are killed, and started anew at the end."""
+        self._kill(names)
         try:
             yield
         finally:
-            self.services.start(name)
+            for name in names:
+                self.services.start(name)
 
     @contextlib.contextmanager
     def table_locked(self, table: str) -> Iterator[Callable[[], int]]:
@@ -132,10 +131,15 @@ class Bed:
         return verify_ledger().findings
 
     def end(self) -> None:
-        """Give held services their end and take away what they left in Valkey."""
-        for name in set(self._held):
-            self._signal(name, signal.SIGCONT)
+        """Kill what runs: here nobody's task is worth finishing."""
+        self._kill([name for name in ALL if self.services.is_alive(name)])
         self._celery.close()
+
+    def _kill(self, names: Iterable[str]) -> None:
+        for name in names:
+            self._signal(name, signal.SIGKILL)
+        for name in names:
+            self.services.kill(name)
 
     def _signal(self, name: str, number: int) -> None:
         os.killpg(self.services.pid(name), number)

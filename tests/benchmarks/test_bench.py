@@ -1,0 +1,33 @@
+"""`make bench --quick` still works and tells its figures in the promised form."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.benchmarks.bed import ROOT
+from tests.benchmarks.figures import Figure
+
+_LINE = re.compile(r"BENCH [a-z_0-9]+ [0-9.]+ [A-Za-z/]+ aim (-|[<>]=[0-9.]+) (ok|short)")
+
+
+def test_the_quick_mode_measures_and_prints_a_line_for_each_figure() -> None:
+    command = [sys.executable, "-m", "tests.benchmarks", "--quick", "moving", "verifying"]
+
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100)
+
+    assert ended.returncode == 0, ended.stderr
+    lines = ended.stdout.splitlines()
+    assert all(_LINE.fullmatch(line) for line in lines), lines
+    assert [line.split()[1] for line in lines] == ["moves", "moves_ratio", "verify", "verify_ratio"]
+
+
+@pytest.mark.parametrize(("value", "verdict"), [(0.5, "short"), (0.6, "ok")])
+def test_a_figure_below_what_is_aimed_at_is_called_short(value: float, verdict: str) -> None:
+    assert Figure("moves_ratio", value, "ratio", least=0.6).verdict == verdict
+
+
+@pytest.mark.parametrize(("value", "verdict"), [(151, "short"), (150, "ok")])
+def test_a_figure_above_what_is_aimed_at_is_called_short(value: float, verdict: str) -> None:
+    assert Figure("web_memory", value, "MiB", most=150).verdict == verdict

@@ -1,0 +1,245 @@
+"""The matrix: what each verb answers in each state to each actor, written by hand and complete."""
+
+from datetime import timedelta
+from itertools import product
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import transaction
+
+from audit.sealing import sequencer
+from portal.accounts import access
+from portal.accounts import actions as accounts
+from portal.accounts.roles import Role
+from portal.kit.clock import now, stamp
+from portal.kit.ids import ItemId
+from portal.kit.problems import Problem
+from reviews import guards, lifecycle
+from reviews.actions import configuring, executing, returning, taking
+from reviews.models import ApiKey, Flow, Item
+from reviews.words import Execution, State, Verdict
+from tests.factories import SEEDER, make_item, make_person, make_world, sign, take
+
+pytestmark = pytest.mark.django_db
+
+# Not reachable yet: no fact leads to changes_requested (sending back), invalidated or withdrawn (taking a decision
+# back); the issues that build those verbs add their rows, and test_every_state_is_in_the_table insists on it.
+REACHABLE = ("in_review", "approved", "rejected", "expired", "cancelled")
+
+PEOPLE = ("adjuster", "senior", "no-access", "submitter", "owner", "first-signer", "auditor", "stranger")
+PERSONAL = {
+    # state, verb          adjuster          senior            no-access    submitter         owner             first-signer      auditor           stranger
+    ("in_review", "see"): ("yes",           "yes",            "not_found", "yes",            "yes",            "yes",            "yes",            "not_found"),
+    ("in_review", "take"): ("role_missing", "yes",            "not_found", "own_work",       "own_work",       "already_signed", "no_permission",  "not_found"),
+    ("in_review", "put back"): ("taken_by_other", "yes",      "not_found", "taken_by_other", "taken_by_other", "taken_by_other", "taken_by_other", "not_found"),
+    ("in_review", "approve"): ("role_missing", "yes",         "not_found", "own_work",       "own_work",       "already_signed", "no_permission",  "not_found"),
+    ("in_review", "reject"): ("role_missing", "yes",          "not_found", "own_work",       "own_work",       "already_signed", "no_permission",  "not_found"),
+    ("approved", "see"): ("yes",            "yes",            "not_found", "yes",            "yes",            "yes",            "yes",            "not_found"),
+    ("approved", "take"): ("not_open",      "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
+    ("approved", "put back"): ("taken_by_other", "taken_by_other", "not_found", "taken_by_other", "taken_by_other", "taken_by_other", "taken_by_other", "not_found"),
+    ("approved", "approve"): ("not_open",   "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
+    ("approved", "reject"): ("not_open",    "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
+    ("rejected", "see"): ("yes",            "yes",            "not_found", "yes",            "yes",            "yes",            "yes",            "not_found"),
+    ("rejected", "take"): ("not_open",      "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
+    ("rejected", "put back"): ("taken_by_other", "taken_by_other", "not_found", "taken_by_other", "taken_by_other", "taken_by_other", "taken_by_other", "not_found"),
+    ("rejected", "approve"): ("not_open",   "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
+    ("rejected", "reject"): ("not_open",    "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
+    ("expired", "see"): ("yes",             "yes",            "not_found", "yes",            "yes",            "yes",            "yes",            "not_found"),
+    ("expired", "take"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
+    ("expired", "put back"): ("taken_by_other", "taken_by_other", "not_found", "taken_by_other", "taken_by_other", "taken_by_other", "taken_by_other", "not_found"),
+    ("expired", "approve"): ("not_open",    "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
+    ("expired", "reject"): ("not_open",     "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
+    ("cancelled", "see"): ("yes",           "yes",            "not_found", "yes",            "yes",            "yes",            "yes",            "not_found"),
+    ("cancelled", "take"): ("not_open",     "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
+    ("cancelled", "put back"): ("taken_by_other", "taken_by_other", "not_found", "taken_by_other", "taken_by_other", "taken_by_other", "taken_by_other", "not_found"),
+    ("cancelled", "approve"): ("not_open",  "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
+    ("cancelled", "reject"): ("not_open",   "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
+}  # fmt: skip
+
+# People have no way to these: cancel and execute take a flow's key by type, expire takes nobody.
+MACHINES = ("its flow", "another flow", "the clock")
+MECHANICAL = {
+    # state, verb                 its flow           another flow  the clock
+    ("in_review", "cancel"):     ("yes",             "not_found",  None),
+    ("in_review", "expire"):     (None,              None,         "yes"),
+    ("in_review", "execute"):    ("receipt_invalid", "not_found",  None),
+    ("approved", "cancel"):      ("already_decided", "not_found",  None),
+    ("approved", "expire"):      (None,              None,         "nothing"),
+    ("approved", "execute"):     ("yes",             "not_found",  None),
+    ("rejected", "cancel"):      ("already_decided", "not_found",  None),
+    ("rejected", "expire"):      (None,              None,         "nothing"),
+    ("rejected", "execute"):     ("receipt_invalid", "not_found",  None),
+    ("expired", "cancel"):       ("already_decided", "not_found",  None),
+    ("expired", "expire"):       (None,              None,         "nothing"),
+    ("expired", "execute"):      ("receipt_invalid", "not_found",  None),
+    ("cancelled", "cancel"):     ("already_decided", "not_found",  None),
+    ("cancelled", "expire"):     (None,              None,         "nothing"),
+    ("cancelled", "execute"):    ("receipt_invalid", "not_found",  None),
+}  # fmt: skip
+
+
+class Stage:
+    """A world with everybody in it and an item of two stages, the first signed."""
+
+    def __init__(self) -> None:
+        self.world = make_world()
+        for role, permission, target in (
+            (Role.AUDITOR, "see_queue", self.world.queue),
+            (Role.FLOW_OWNER, "own_flow", self.world.flow),
+        ):
+            accounts.grant_access(role, permission, target, by=SEEDER)
+        self.people = {
+            "adjuster": make_person("adjuster", Role.ADJUSTER),
+            "senior": make_person("senior", Role.SENIOR_ADJUSTER),
+            "no-access": make_person("elsewhere", Role.CORRESPONDENCE_REVIEWER),
+            "submitter": make_person("submitter", Role.SENIOR_ADJUSTER),
+            "owner": make_person("owner", Role.SENIOR_ADJUSTER, Role.FLOW_OWNER),
+            "first-signer": make_person("first", Role.ADJUSTER, Role.SENIOR_ADJUSTER),
+            "auditor": make_person("auditor", Role.AUDITOR),
+            "stranger": make_person("stranger"),
+        }
+        self.item = self.half_signed()
+        self.deadline = now() + timedelta(hours=1)
+
+    def half_signed(self) -> Item:
+        """Make the item everybody meets: the first of two stages is signed."""
+        amounts = {"amount": "20000.00", "amount_at_stake": "20000.00"}
+        asked_by, until = self.people["submitter"].user.username, stamp(now() + timedelta(minutes=30))
+        item = make_item(self.world, action=amounts, requested_by=asked_by, expires_at=until)
+        take(item, self.people["first-signer"])
+        sign(item, self.people["first-signer"])
+        return Item.objects.get(pk=item.pk)
+
+    def bring_to(self, state: str) -> None:
+        """Bring the item to a state by the real verbs."""
+        if state in ("approved", "rejected"):
+            take(self.item, self.people["senior"])
+            verdict = Verdict.APPROVE if state == "approved" else Verdict.REJECT
+            sign(self.item, self.people["senior"], verdict, "Not covered.")
+        elif state == "cancelled":
+            returning.cancel(ItemId(self.item.pk), "No longer needed", by=self.key)
+        elif state == "expired":
+            with time_machine.travel(self.deadline):
+                returning.expire_due()
+        self.item.refresh_from_db()
+        assert self.item.state == state
+
+    @property
+    def key(self) -> ApiKey:
+        """Give the key of the item's flow."""
+        return ApiKey.objects.get(flow=self.world.flow)
+
+    def do(self, verb: str, person: Any) -> None:
+        """Let a person do a verb."""
+        item_id = ItemId(self.item.pk)
+        if verb == "see":
+            guards.insist(guards.why_not_see(access.of(person.user), self.item))
+        elif verb == "take":
+            taking.take(item_id, by=person.user)
+        elif verb == "put back":
+            self.outcome(lambda: taking.take(item_id, by=person.user))
+            taking.put_back(item_id, by=person.user)
+        else:
+            self.outcome(lambda: taking.take(item_id, by=person.user))
+            sign(self.item, person, Verdict(verb), "Because.")
+
+    def work(self, verb: str, key: ApiKey | None, receipt: str = "") -> None:
+        """Let a machine do a verb."""
+        if verb == "cancel":
+            returning.cancel(ItemId(self.item.pk), "No longer needed", by=key)
+        elif verb == "execute":
+            executing.report(ItemId(self.item.pk), receipt, Execution.STARTED, by=key)
+        else:
+            with time_machine.travel(self.deadline):
+                if not returning.expire_due():
+                    raise Problem(code="nothing")
+
+    @staticmethod
+    def outcome(act: Any) -> str:
+        """Do something for good or not at all; give yes or the refusal's code."""
+        try:
+            with transaction.atomic():
+                act()
+        except Problem as problem:
+            return problem.name
+        return "yes"
+
+    def tried(self, act: Any) -> str:
+        """Do something and take it back; give yes or the refusal's code."""
+        with transaction.atomic():
+            said = self.outcome(act)
+            transaction.set_rollback(True)
+        return said
+
+
+@pytest.mark.parametrize("state", REACHABLE)
+def test_people_are_answered_as_the_table_says(state):
+    stage = Stage()
+    stage.bring_to(state)
+
+    said = {
+        (at, verb): tuple(
+            stage.tried(lambda verb=verb, name=name: stage.do(verb, stage.people[name])) for name in PEOPLE
+        )
+        for at, verb in PERSONAL
+        if at == state
+    }
+
+    assert said == {key: answers for key, answers in PERSONAL.items() if key[0] == state}
+
+
+@pytest.mark.parametrize("state", REACHABLE)
+def test_machines_are_answered_as_the_table_says(state):
+    stage, other = Stage(), make_world()
+    stage.bring_to(state)
+    sequencer.seal_once()
+    decided = stage.world.get(f"/api/v1/items/{stage.item.pk}/decision").json()
+    keys = (stage.key, ApiKey.objects.get(flow=other.flow), None)
+
+    said = {
+        (at, verb): tuple(
+            answer and stage.tried(lambda verb=verb, key=key: stage.work(verb, key, decided.get("receipt", "")))
+            for answer, key in zip(answers, keys, strict=True)
+        )
+        for (at, verb), answers in MECHANICAL.items()
+        if at == state
+    }
+
+    assert said == {key: answers for key, answers in MECHANICAL.items() if key[0] == state}
+
+
+def test_a_started_execution_is_not_started_again():
+    stage = Stage()
+    stage.bring_to("approved")
+    sequencer.seal_once()
+    receipt = stage.world.get(f"/api/v1/items/{stage.item.pk}/decision").json()["receipt"]
+
+    said = [stage.outcome(lambda: stage.work("execute", stage.key, receipt)) for _ in range(2)]
+
+    assert said == ["yes", "receipt_consumed"]
+
+
+def test_a_suspended_flow_starts_nothing():
+    stage = Stage()
+    stage.bring_to("approved")
+    sequencer.seal_once()
+    receipt = stage.world.get(f"/api/v1/items/{stage.item.pk}/decision").json()["receipt"]
+    configuring.suspend_flow(Flow.objects.get(pk=stage.item.flow_id), by=SEEDER)
+
+    assert stage.tried(lambda: stage.work("execute", stage.key, receipt)) == "flow_suspended"
+
+
+def test_the_table_is_complete():
+    verbs = ("see", "take", "put back", "approve", "reject")
+
+    assert set(PERSONAL) == set(product(REACHABLE, verbs))
+    assert {len(answers) for answers in PERSONAL.values()} == {len(PEOPLE)}
+    assert set(MECHANICAL) == set(product(REACHABLE, ("cancel", "expire", "execute")))
+    assert {len(answers) for answers in MECHANICAL.values()} == {len(MACHINES)}
+
+
+def test_every_state_is_in_the_table():
+    targets = {to for moves in lifecycle.MOVES.values() for there in moves.values() for to in there}
+
+    assert {State(state) for state in REACHABLE} == targets | {State.IN_REVIEW}
