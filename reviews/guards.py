@@ -36,21 +36,15 @@ def why_not_take(person: User, access: Access, item: Item, slot: SignoffSlot | N
     if item.expires_at is not None and item.expires_at <= now():
         return Refusal("deadline_passed", "The item's own deadline passed; it will be marked as expired.")
     if not access.may("review_in_queue", "queue", item.queue_id):
-        return Refusal(
-            "no_permission", "You may not review in this queue. Ask the queue's manager for access."
-        )
+        return Refusal("no_permission", "You may not review in this queue. Ask the queue's manager for access.")
     if slot is None:
         return Refusal("nothing_to_sign", "No signature is missing here.")
     if slot.role not in access.roles:
-        return Refusal(
-            "role_missing", f"The next signature is for the role {slot.role}, which you do not hold."
-        )
+        return Refusal("role_missing", f"The next signature is for the role {slot.role}, which you do not hold.")
     if is_submitter(person, access, item):
         return Refusal("own_work", "Someone else must sign work you submitted.")
     if has_signed(person, item):
-        return Refusal(
-            "already_signed", "You signed this already. The next signature must be another person's."
-        )
+        return Refusal("already_signed", "You signed this already. The next signature must be another person's.")
     return None
 
 
@@ -89,7 +83,5 @@ def has_signed(person: User, item: Item) -> bool:
 def why_not_cancel(item: Item) -> Refusal | None:
     """Tell why a flow may not take its item back."""
     if item.state not in (State.IN_REVIEW, State.CHANGES_REQUESTED):
-        return Refusal(
-            "already_decided", f"The item is {item.state.replace('_', ' ')}; it cannot be cancelled."
-        )
+        return Refusal("already_decided", f"The item is {item.state.replace('_', ' ')}; it cannot be cancelled.")
     return None

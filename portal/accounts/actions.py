@@ -49,9 +49,7 @@ def verify_identity(person: User, *, by: User) -> None:
 @transaction.atomic
 def enrol_totp(person: User, secret: str, *, by: HasActor) -> None:
     """Enrol an authenticator app by its base32 secret, stored wrapped where allauth looks for it."""
-    Authenticator.objects.create(
-        user=person, type=Authenticator.Type.TOTP, data={"secret": encrypt(secret)}
-    )
+    Authenticator.objects.create(user=person, type=Authenticator.Type.TOTP, data={"secret": encrypt(secret)})
     ceremony.end_periods(person)
     ledger.append_next(facts.FactorEnrolled(factor="totp"), stream=_stream(person), by=by)
 

@@ -77,18 +77,14 @@ def prove(person: User, factors: Factors, *, session_ref: str, profile: Profile)
     """
     person = User.objects.select_for_update().get(pk=person.pk)
     if person.signing_locked_at is not None:
-        raise SigningLocked(
-            "Signing is locked after failed attempts. Ask an administrator to confirm it was you."
-        )
+        raise SigningLocked("Signing is locked after failed attempts. Ask an administrator to confirm it was you.")
     if not person.check_password(factors.password):
         raise CeremonyFailed("The password is not right. Nothing was signed; try again.")
     moment = now()
     period = _open_period(person, session_ref, profile, moment)
     if period is None:
         _spend_code(person, factors.totp, moment)
-        period = SigningPeriod.objects.create(
-            user=person, session_ref=session_ref, started_at=moment, last_at=moment
-        )
+        period = SigningPeriod.objects.create(user=person, session_ref=session_ref, started_at=moment, last_at=moment)
         method = "password+totp"
     else:
         SigningPeriod.objects.filter(pk=period.pk).update(last_at=moment)
@@ -122,9 +118,7 @@ def end_periods(person: User) -> None:
     SigningPeriod.objects.filter(user=person, ended_at=None).update(ended_at=now())
 
 
-def _current_period(
-    person: User, session_ref: str, profile: Profile, moment: datetime
-) -> SigningPeriod | None:
+def _current_period(person: User, session_ref: str, profile: Profile, moment: datetime) -> SigningPeriod | None:
     period = SigningPeriod.objects.filter(user=person, session_ref=session_ref, ended_at=None).first()
     if period is None or moment - period.last_at > profile.idle or moment - period.started_at > profile.total:
         return None
@@ -134,9 +128,7 @@ def _current_period(
 def _open_period(person: User, session_ref: str, profile: Profile, moment: datetime) -> SigningPeriod | None:
     period = _current_period(person, session_ref, profile, moment)
     if period is None:
-        SigningPeriod.objects.filter(user=person, session_ref=session_ref, ended_at=None).update(
-            ended_at=moment
-        )
+        SigningPeriod.objects.filter(user=person, session_ref=session_ref, ended_at=None).update(ended_at=moment)
     return period
 
 
@@ -149,9 +141,7 @@ def _spend_code(person: User, code: str, moment: datetime) -> None:
     for candidate in (step, step - 1):
         if hmac.compare_digest(totp.generate(candidate * STEP), code.strip().encode()):
             if UsedCode.objects.filter(user=person, step__gte=candidate).exists():
-                raise CeremonyFailed(
-                    "This code or a newer one was used already. Wait for the next, up to 30 seconds."
-                )
+                raise CeremonyFailed("This code or a newer one was used already. Wait for the next, up to 30 seconds.")
             UsedCode.objects.create(user=person, step=candidate)
             return
     raise CeremonyFailed("The code is not right. Nothing was signed; try again with the code shown now.")

@@ -230,9 +230,7 @@ def _statement(item: Item, verdict: Verdict, act: dict[str, Any]) -> str:
     )
 
 
-def _write(
-    intent: SignIntent, slot: SignoffSlot, by: User, proof: ceremony.Proof, *, reason: str
-) -> Signature:
+def _write(intent: SignIntent, slot: SignoffSlot, by: User, proof: ceremony.Proof, *, reason: str) -> Signature:
     scope = exhibits.subject_scope(intent.item.flow_id, intent.item.subject or None, intent.item_id)
     return Signature.objects.create(
         id=new_id(),

@@ -150,10 +150,7 @@ HISTORY_BACK = "".join(
 DROP TRIGGER reviews_{history}_linked ON reviews_{history};
 DROP TRIGGER reviews_{table}_recorded ON reviews_{table};"""
     for table, history in RECORDED.items()
-) + "".join(
-    f"\nDROP TRIGGER reviews_{table}_stays ON reviews_{table};"
-    for table in (*APPEND_ONLY, *RECORDED.values())
-)
+) + "".join(f"\nDROP TRIGGER reviews_{table}_stays ON reviews_{table};" for table in (*APPEND_ONLY, *RECORDED.values()))
 
 
 class Migration(migrations.Migration):

@@ -9,13 +9,13 @@ from typing import ClassVar, Final
 import yaml
 
 from portal.kit.problems import Problem
+from reviews.words import HARMFUL, Effect
 
 from . import nodes
 from .expressions import Condition, ConditionInvalid, condition
 
-# Effects that harm a person when they are wrong: a policy alone never decides them.
-HARM: Final = frozenset({"deny", "partial", "release"})
-HARMLESS: Final = ("pay", "reserve", "letter", "other")
+HARM: Final = HARMFUL
+HARMLESS: Final = tuple(effect.value for effect in Effect if effect not in HARMFUL)
 PRIORITIES: Final = ("low", "normal", "high", "urgent")
 MAX_RULES: Final = 500
 
@@ -123,9 +123,7 @@ class _PolicyReader(nodes.Reader):
             if rule is None:
                 continue
             if rule.name in seen:
-                self.fault(
-                    entry, f"/rules/{index}/name", f"The name “{rule.name}” is used twice; rename one."
-                )
+                self.fault(entry, f"/rules/{index}/name", f"The name “{rule.name}” is used twice; rename one.")
             seen.add(rule.name)
             rules.append(rule)
         return rules
@@ -146,9 +144,7 @@ class _PolicyReader(nodes.Reader):
             return None
         return Rule(name, test, test.source, reason, queue, plan, auto, effects, priority, due)
 
-    def _plan_or_automatic(
-        self, node: yaml.Node, parts: dict[str, yaml.Node], at: str, *, auto: bool
-    ) -> None:
+    def _plan_or_automatic(self, node: yaml.Node, parts: dict[str, yaml.Node], at: str, *, auto: bool) -> None:
         """Insist on exactly one of the two, and on stated effects for automatic approval."""
         if auto and "plan" in parts:
             self.fault(parts["plan"], f"{at}/plan", "There is “auto_approve: true” too; keep one.")
@@ -158,9 +154,7 @@ class _PolicyReader(nodes.Reader):
         if not auto and "plan" not in parts:
             self.fault(node, at, "“plan” is missing: say who signs, or “auto_approve: true”.")
         if not auto and "effects" in parts:
-            self.fault(
-                parts["effects"], f"{at}/effects", "“effects” is for “auto_approve: true”; use “when”."
-            )
+            self.fault(parts["effects"], f"{at}/effects", "“effects” is for “auto_approve: true”; use “when”.")
 
     def _condition(self, node: yaml.Node | None, at: str, *, rule: str) -> Condition | None:
         before = len(self.faults)
@@ -182,21 +176,16 @@ class _PolicyReader(nodes.Reader):
         parts = self.members(node, at, required=("role", "meaning"), optional=("signatures",))
         return Stage(
             role=self._name(parts.get("role"), f"{at}/role"),
-            signatures=self.number(parts["signatures"], f"{at}/signatures", most=9)
-            if "signatures" in parts
-            else 1,
+            signatures=self.number(parts["signatures"], f"{at}/signatures", most=9) if "signatures" in parts else 1,
             meaning=self.text(parts.get("meaning"), f"{at}/meaning", most=200),
         )
 
     def _effects(self, node: yaml.Node | None, at: str) -> frozenset[str]:
         shape = re.compile("|".join(HARMLESS))
-        wanted = (
-            f"automatic approval is for {', '.join(HARMLESS)}; {', '.join(sorted(HARM))} always need a person"
-        )
+        wanted = f"automatic approval is for {', '.join(HARMLESS)}; {', '.join(sorted(HARM))} always need a person"
         entries = self.entries(node, at, most=len(HARMLESS))
         return frozenset(
-            self.shaped(each, f"{at}/{index}", shape=shape, wanted=wanted)
-            for index, each in enumerate(entries)
+            self.shaped(each, f"{at}/{index}", shape=shape, wanted=wanted) for index, each in enumerate(entries)
         )
 
     def _name(self, node: yaml.Node | None, at: str) -> str:

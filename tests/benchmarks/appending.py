@@ -42,7 +42,7 @@ def measure(bed: Bed, effort: Effort) -> Iterator[Figure]:
 
 
 def _rate(writers: list[Child], word: str, seconds: float, **given: Any) -> float:
-    return sum(children.ask_all(writers, word, seconds=seconds, **given)) / seconds
+    return float(sum(children.ask_all(writers, word, seconds=seconds, **given)) / seconds)
 
 
 @contextmanager
@@ -55,7 +55,8 @@ def _heard() -> Iterator[list[tuple[int, float]]]:
 
     seals: list[tuple[int, float]] = []
     client = redis.Redis.from_url(settings.REDIS_URL)
-    with client, client.pubsub(ignore_subscribe_messages=True) as channel:
+    listening: Any = client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
+    with client, listening as channel:
         channel.subscribe(**{CHANNEL: lambda told: seals.append((json.loads(told["data"])["size"], time.time()))})
         thread = channel.run_in_thread(sleep_time=0.05, daemon=True)
         try:

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+import redis
 
 from portal import databases
 
@@ -24,8 +25,9 @@ def address(login: str, name: str) -> str:
 class Bed:
     """Makes databases, points this process and its children at one of them, and drops them all."""
 
-    def __init__(self, login: str, stack: ExitStack) -> None:
+    def __init__(self, login: str, folder: Path, stack: ExitStack) -> None:
         self._login = login
+        self._folder = folder
         self._stack = stack
         self._prefix = f"bench_{os.getpid()}"
         self._template = f"{self._prefix}_template"
@@ -48,6 +50,7 @@ class Bed:
 
     def enter(self, name: str) -> None:
         """Work in this database from here on, also in children started later."""
+        from django.conf import settings
         from django.db import connection, connections
 
         from audit import exhibits
@@ -55,6 +58,9 @@ class Bed:
         self.leave()
         self._name(name)
         connections.databases["default"]["NAME"] = connection.settings_dict["NAME"] = name
+        # A log's keys and high-water mark belong to its database.
+        settings.KEYS_DIR = self._folder / name
+        os.environ["KEYS_DIR"] = str(settings.KEYS_DIR)
         exhibits.forget_keys()
 
     def leave(self) -> None:
@@ -86,13 +92,21 @@ def made() -> Iterator[Bed]:
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="countersign-bench-"))
         os.environ |= {
-            "KEYS_DIR": f"{folder}/keys",
+            "KEYS_DIR": folder,
             "LOG_ORIGIN": "bench.example/log/1",
             "CACHE_PREFIX": f"bench-{os.getpid()}",
             "BROKER_PREFIX": f"bench-{os.getpid()}-",
             "LOG_LEVEL": "ERROR",
         }
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-        bed = Bed(login, stack)
+        stack.callback(_forget_in_valkey, f"bench-{os.getpid()}")
+        bed = Bed(login, Path(folder), stack)
         stack.callback(bed.leave)
         yield bed
+
+
+def _forget_in_valkey(prefix: str) -> None:
+    """Remove counters and nudges nobody is there to take."""
+    with redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
+        for name in client.scan_iter(f"{prefix}*"):
+            client.delete(name)

@@ -1,10 +1,9 @@
 """Intake, routing and the web's memory: posts over HTTP against the limit, then their routing against the posts."""
 
+import http.client
 import json
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -71,20 +70,23 @@ def _web() -> Iterator[tuple[int, int]]:
         "--workers", str(WORKERS), "--blocking-threads", str(THREADS), "--no-ws", "--http", "1",
         "--no-access-log", "--log-level", "warning", "portal.wsgi:application",
     ) as process:  # fmt: skip
-        _wait_for(f"http://127.0.0.1:{port}/healthz")
+        _wait_for(port)
         yield port, process.pid
 
 
-def _wait_for(page: str) -> None:
+def _wait_for(port: int) -> None:
     end = time.monotonic() + 30
     while time.monotonic() < end:
+        asking = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         try:
-            with urllib.request.urlopen(page, timeout=5) as answer:
-                if answer.status == 200:
-                    return
-        except urllib.error.URLError:
+            asking.request("GET", "/healthz")
+            if asking.getresponse().status == 200:
+                return
+        except OSError:
             time.sleep(0.1)
-    raise RuntimeError(f"{page} did not answer in 30 s")
+        finally:
+            asking.close()
+    raise RuntimeError("the web did not answer in 30 s")
 
 
 def _post(poster: Child, flow: dict[str, str], count: int) -> float:

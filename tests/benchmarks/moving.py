@@ -16,7 +16,8 @@ def measure(bed: Bed, effort: Effort) -> Iterator[Figure]:
     bed.fresh("moving")
     count = effort.amount(150, 30)
     ruled, free = _items(count), _items(count)
-    with_rules, without = [], []
+    with_rules: list[float] = []
+    without: list[float] = []
     _move(ruled, rules=True)
     _move(free, rules=False)
     for number in range(effort.rounds):

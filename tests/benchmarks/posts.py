@@ -52,11 +52,11 @@ class Clients:
                 asked += 1
             while asked:
                 for waiting, _ in ready.select(30):
-                    client: Any = waiting.fileobj
-                    _insist_on_accepted(client)
+                    free: Any = waiting.fileobj
+                    _insist_on_accepted(free)
                     asked -= 1
                     for request in islice(requests, 1):
-                        client.sendall(request)
+                        free.sendall(request)
                         asked += 1
         return time.perf_counter() - began
 

@@ -11,9 +11,9 @@ from tests.benchmarks.figures import Effort, Figure, middle, ratio
 
 _ID = """(lpad(to_hex(1767225600000 + n), 12, '0') || '7' || substr(md5(n::text), 1, 3) || '8'
  || substr(md5(n::text), 4, 15))::uuid"""
-_ITEMS = f"""INSERT INTO reviews_item (id, version, state, revision, external_id, action_type, effect, subject, currency,
- jurisdiction, tenant, environment, correlation_id, awaiting, priority, due_at, rule, reasons, basis, override,
- received_at, routed_at, flow_id, policy_version_id, queue_id, amount, amount_at_stake)
+_ITEMS = f"""INSERT INTO reviews_item (id, version, state, revision, external_id, action_type, effect, subject,
+ currency, jurisdiction, tenant, environment, correlation_id, awaiting, priority, due_at, rule, reasons, basis,
+ override, received_at, routed_at, flow_id, policy_version_id, queue_id, amount, amount_at_stake)
 SELECT {_ID}, 1, 'in_review', 1, 'T-' || n, 'claim.payout', 'pay', 'claim/T-' || n, 'USD', '', '', '', '',
  CASE WHEN n %% 3 = 0 THEN 'senior-adjuster' ELSE 'adjuster' END, 1 + n %% 4,
  now() + make_interval(mins => n %% 10007), 'small', '[]', 'signatures', 'none', now(), now(), %(flow)s,
@@ -27,7 +27,8 @@ def measure(bed: Bed, effort: Effort) -> Iterator[Figure]:
     """Alternate between a small and a large database, a round of takes in each."""
     few = _filled(bed, effort.amount(10_000, 500))
     many = _filled(bed, effort.amount(1_000_000, 5_000))
-    small, large = [], []
+    small: list[float] = []
+    large: list[float] = []
     for _ in range(effort.rounds):
         for (name, person), times in ((few, small), (many, large)):
             bed.enter(name)

@@ -22,10 +22,10 @@ from portal import databases
 from portal.kit.ids import new_id
 from portal.supervisor import Services, supervising
 from tests import conftest
+from tests.factories import World, a_document
 from tests.faults import wire
 from tests.faults.wire import Answer
 from tests.faults.wires import Wire
-from tests.factories import World, a_document
 
 PATIENCE = 40.0
 ALL = ("web", "worker", "sequencer", "beat")
@@ -112,9 +112,7 @@ class Bed:
         """Post many items in one signed body; give their ids."""
         entries = [a_document() | {"id": str(new_id())} for _ in range(count)]
         raw = wire.as_bytes({"items": entries})
-        answer = self.ask(
-            "POST", f"/api/v1/flows/{world.flow.slug}/items/batch", headers=world.headers(raw), body=raw
-        )
+        answer = self.ask("POST", f"/api/v1/flows/{world.flow.slug}/items/batch", headers=world.headers(raw), body=raw)
         assert [result["status"] for result in answer.body["results"]] == [202] * count
         return [result["item"]["id"] for result in answer.body["results"]]
 
@@ -123,12 +121,26 @@ class Bed:
         for _ in range(times):
             self._celery.send_task(f"reviews.tasks.{task}", queue=queue, task_id=f"{self.name}-{task}")
 
+    def waiting(self, queue: str) -> int:
+        """Count the messages no worker has taken yet."""
+        with Redis.from_url(settings.REDIS_URL) as valkey:
+            return int(valkey.llen(f"{self.name}:{queue}"))
+
     def findings(self) -> tuple[Any, ...]:
         """Wait until everything is sealed, verify the whole ledger, and give what is wrong."""
         wait_until(lambda: not EntryQueue.objects.exists(), "every entry sealed")
         newest = Checkpoint.objects.order_by("-cp_id")[0].size
         wait_until(lambda: f'"size": {newest}' in (self.keys / "high-water-1.json").read_text(), "the mark")
         return verify_ledger().findings
+
+    def mend(self) -> None:
+        """Start what a test that failed left dead, and wait until everything is ready."""
+        for name in ALL:
+            if not self.services.is_alive(name):
+                with contextlib.suppress(KeyError):
+                    self.services.kill(name)
+                self.services.start(name)
+        self.services.wait_ready()
 
     def end(self) -> None:
         """Kill what runs: here nobody's task is worth finishing."""

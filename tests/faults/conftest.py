@@ -25,7 +25,7 @@ def bed(standing: Bed, fresh_process: None, settings: Any, django_db_blocker: An
     settings.KEYS_DIR = standing.keys
     settings.PORTAL_URL = standing.services.base_url
     with django_db_blocker.unblock(), connected(standing.name):
-        standing.services.wait_ready()
+        standing.mend()
         yield standing
 
 

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
-
-from examples import executor as example
-from examples.executor import Config, Executor
+from uuid import UUID
 
 from audit.actors import SystemJob
+from examples import executor as example
+from examples.executor import Config, Executor
 from portal.supervisor import free_port
 from reviews.actions import configuring
 from tests.factories import World
@@ -52,23 +52,23 @@ class Paying:
         self.executor.receive(headers, body)
         time.sleep(self.slow)
 
-    def settle(self, item_id: str) -> str:
+    def settle(self, item_id: UUID) -> str:
         """Settle what came, again and again, until the item is closed; give how."""
 
         def is_closed() -> bool:
             self.executor.settle_all()
-            return bool(self._ask("SELECT 1 FROM inbox WHERE item = ? AND closed IS NOT NULL", item_id))
+            return bool(self._ask("SELECT 1 FROM inbox WHERE item = ? AND closed IS NOT NULL", str(item_id)))
 
         wait_until(is_closed, f"{item_id} settled")
-        return str(self._ask("SELECT closed FROM inbox WHERE item = ?", item_id)[0][0])
+        return str(self._ask("SELECT closed FROM inbox WHERE item = ?", str(item_id))[0][0])
 
-    def told_of(self, item_id: str) -> int:
+    def told_of(self, item_id: UUID) -> int:
         """Give how many callbacks came about an item."""
-        return int(self._ask("SELECT coalesce(sum(copies), 0) FROM inbox WHERE item = ?", item_id)[0][0])
+        return int(self._ask("SELECT coalesce(sum(copies), 0) FROM inbox WHERE item = ?", str(item_id))[0][0])
 
-    def payments(self, item_id: str) -> int:
+    def payments(self, item_id: UUID) -> int:
         """Give how often an item was paid."""
-        return len(self._ask("SELECT 1 FROM payment WHERE item = ?", item_id))
+        return len(self._ask("SELECT 1 FROM payment WHERE item = ?", str(item_id)))
 
     def _ask(self, query: str, *values: str) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(self.config.database, timeout=15)) as store:

@@ -44,10 +44,10 @@ class Life:
             self.gaps.append("routed")
             self._let_people_sign(Item.objects.get(pk=item_id))
         self._decide(Item.objects.get(pk=item_id))
-        wait_until(lambda: self.executor.told_of(str(item_id)), "delivered")
+        wait_until(lambda: self.executor.told_of(item_id), "delivered")
         self.strike("delivered")
         self.executor.after = self.strike
-        assert self.executor.settle(str(item_id)) == "executed"
+        assert self.executor.settle(item_id) == "executed"
         return item_id
 
     def strike(self, gap: str) -> None:
@@ -81,7 +81,7 @@ def test_an_item_arrives_once_whatever_is_killed_between_its_steps(
     let_the_hold_pass(item_id)
 
     assert life.gaps == GAPS
-    assert executor.payments(str(item_id)) == 1
+    assert executor.payments(item_id) == 1
     assert_arrived_once(item_id)
     assert bed.findings() == ()
 

@@ -14,7 +14,18 @@ from reviews.models import ApiKey, Decision, ExecutionReport, Item, Policy, Queu
 from reviews.words import Basis, Execution, State, Verdict
 from tests.factories import SEEDER, make_item, make_person, make_world, sign, take
 from tests.reviews.cheating import (
-    APP, CHECK, DUPLICATE, NO_RIGHT, NO_SUCH_ROW, OWNER, RULE, copied, forge, refuses, run, unrouted,
+    APP,
+    CHECK,
+    DUPLICATE,
+    NO_RIGHT,
+    NO_SUCH_ROW,
+    OWNER,
+    RULE,
+    copied,
+    forge,
+    refuses,
+    run,
+    unrouted,
 )  # fmt: skip
 
 pytestmark = pytest.mark.django_db
@@ -67,16 +78,12 @@ def test_an_item_is_never_deleted_nor_put_in_again(item, as_role):
 def test_a_version_with_history_but_without_its_entry_is_refused(item):
     with refuses(NO_SUCH_ROW):
         Item.objects.filter(pk=item.pk).update(version=2)
-        ledger.append(
-            facts.PutBack(), stream=lifecycle.stream(item.pk), by=SEEDER, rows=[Item.objects.get(pk=item.pk)]
-        )
+        ledger.append(facts.PutBack(), stream=lifecycle.stream(item.pk), by=SEEDER, rows=[Item.objects.get(pk=item.pk)])
 
 
 def test_a_second_entry_at_one_version_is_refused(item):
     with refuses(DUPLICATE):
-        ledger.append(
-            facts.PutBack(), stream=lifecycle.stream(item.pk), by=SEEDER, version=1, state=State.IN_REVIEW
-        )
+        ledger.append(facts.PutBack(), stream=lifecycle.stream(item.pk), by=SEEDER, version=1, state=State.IN_REVIEW)
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  a table is read across
 """The matrix: what each verb answers in each state to each actor, written by hand and complete."""
 
 from datetime import timedelta

@@ -48,9 +48,8 @@ def item(world, ana):
 def prepare(item, person, verdict=Verdict.APPROVE, reason=""):
     """Freeze what a person is about to sign."""
     current = Item.objects.get(pk=item.pk)
-    return signing.prepare(
-        ItemId(item.pk), by=person.user, session_ref=person.session, seen=current.version, verdict=verdict, reason=reason
-    )  # fmt: skip
+    whose = {"by": person.user, "session_ref": person.session, "seen": current.version}
+    return signing.prepare(ItemId(item.pk), **whose, verdict=verdict, reason=reason)
 
 
 def submit(intent, person):

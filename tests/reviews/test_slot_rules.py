@@ -14,7 +14,18 @@ from reviews.models import Item, Signature, SignIntent, SignoffSlot
 from reviews.words import State, Verdict
 from tests.factories import SEEDER, make_item, make_person, make_world, sign, take
 from tests.reviews.cheating import (
-    APP, CHECK, DUPLICATE, NO_RIGHT, NO_SUCH_ROW, OWNER, RULE, copied, forge, pasted, refuses, run,
+    APP,
+    CHECK,
+    DUPLICATE,
+    NO_RIGHT,
+    NO_SUCH_ROW,
+    OWNER,
+    RULE,
+    copied,
+    forge,
+    pasted,
+    refuses,
+    run,
 )  # fmt: skip
 
 pytestmark = pytest.mark.django_db

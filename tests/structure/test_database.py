@@ -8,9 +8,10 @@ from django.db import connection
 
 from audit import grants
 from audit.history import Recorded
+from reviews.lifecycle import MOVES
 from reviews.models import Item
 from reviews.policies import document
-from reviews.words import HARMFUL
+from reviews.words import HARMFUL, Effect
 
 pytestmark = pytest.mark.django_db
 
@@ -59,7 +60,11 @@ MODELS = {
     "reviews.Submission": "append-only",
     "reviews.WebhookSecret": "once",
 }
-OURS = {model._meta.label: model for app in ("accounts", "audit", "reviews") for model in apps.get_app_config(app).get_models()}
+OURS = {
+    model._meta.label: model
+    for app in ("accounts", "audit", "reviews")
+    for model in apps.get_app_config(app).get_models()
+}
 
 
 def of(*kinds: str) -> list[str]:
@@ -97,7 +102,9 @@ def test_what_is_recorded_has_a_history_and_a_rule_that_asks_for_it(label):
     history = f"reviews_historical{OURS[label]._meta.model_name}"
 
     assert issubclass(OURS[label], Recorded)
-    assert re.search(rf"CONSTRAINT TRIGGER .*AFTER INSERT OR UPDATE .*audit_require_history\('{history}'", triggers(label))
+    assert re.search(
+        rf"CONSTRAINT TRIGGER .*AFTER INSERT OR UPDATE .*audit_require_history\('{history}'", triggers(label)
+    )
 
 
 def test_every_model_that_calls_itself_recorded_is_in_the_table_as_such():
@@ -106,18 +113,23 @@ def test_every_model_that_calls_itself_recorded_is_in_the_table_as_such():
 
 @pytest.mark.parametrize("label", of("history"))
 def test_a_history_asks_for_its_link(label):
-    assert re.search(r"CONSTRAINT TRIGGER .*AFTER INSERT .*DEFERRABLE INITIALLY DEFERRED .*audit_require_link", triggers(label))
+    assert re.search(
+        r"CONSTRAINT TRIGGER .*AFTER INSERT .*DEFERRABLE INITIALLY DEFERRED .*audit_require_link", triggers(label)
+    )
 
 
 @pytest.mark.parametrize("label", of("once", "kept"))
 def test_what_is_set_once_or_kept_has_its_trigger(label):
-    assert re.search(r"reviews_marked_once|reviews_slot_filled_once|reviews_keeps_all_but|audit_refuse", triggers(label))
+    assert re.search(
+        r"reviews_marked_once|reviews_slot_filled_once|reviews_keeps_all_but|audit_refuse", triggers(label)
+    )
 
 
 def test_every_rule_that_reads_tables_pins_where_it_looks():
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosrc ~ '(FROM|JOIN) (reviews|audit|portal)_'"
+            "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+            " AND prosrc ~ '(FROM|JOIN) (reviews|audit|portal)_'"
             " AND coalesce(array_to_string(proconfig, ','), '') NOT LIKE '%%pg_temp%%'"
         )
         assert cursor.fetchall() == []
@@ -135,17 +147,18 @@ def test_harm_is_one_list_in_code_and_in_the_database():
 
 def test_harm_is_imported_where_policies_are_read():
     assert document.HARM is HARMFUL
+    assert set(document.HARMLESS) == set(Effect) - HARMFUL
 
 
 def test_every_state_change_the_code_knows_is_one_the_database_allows():
-    from reviews.lifecycle import MOVES
-
     with connection.cursor() as cursor:
         cursor.execute("SELECT prosrc FROM pg_proc WHERE proname = 'reviews_item_moves'")
         rule = cursor.fetchone()[0]
     from_approved = {to for moves in MOVES.values() for to in moves.get("approved", ())}
     from_waiting = {to for moves in MOVES.values() for to in moves.get("changes_requested", ())}
 
-    assert from_approved <= set(re.findall(r"\w+", rule.split("OLD.state = 'approved' AND NEW.state IN (")[1].split(")")[0]))
+    assert from_approved <= set(
+        re.findall(r"\w+", rule.split("OLD.state = 'approved' AND NEW.state IN (")[1].split(")")[0])
+    )
     assert not from_waiting & {"approved", "rejected"}
     assert {state for moves in MOVES.values() for state in moves} == {"in_review", "changes_requested", "approved"}

@@ -13,78 +13,160 @@ import portal.kit.ids
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('username', models.CharField(error_messages={'unique': 'A user with that username already exists.'}, help_text='Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='username')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='email address')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('id', models.UUIDField(default=portal.kit.ids.new_id, primary_key=True, serialize=False)),
-                ('printed_name', models.CharField(max_length=200)),
-                ('identity_verified_at', models.DateTimeField(null=True)),
-                ('failed_ceremonies', models.PositiveSmallIntegerField(default=0)),
-                ('signing_locked_at', models.DateTimeField(null=True)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('identity_verified_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(
+                        error_messages={"unique": "A user with that username already exists."},
+                        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
+                        max_length=150,
+                        unique=True,
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
+                        verbose_name="username",
+                    ),
+                ),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="email address")),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                ("date_joined", models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined")),
+                ("id", models.UUIDField(default=portal.kit.ids.new_id, primary_key=True, serialize=False)),
+                ("printed_name", models.CharField(max_length=200)),
+                ("identity_verified_at", models.DateTimeField(null=True)),
+                ("failed_ceremonies", models.PositiveSmallIntegerField(default=0)),
+                ("signing_locked_at", models.DateTimeField(null=True)),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "identity_verified_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'portal_user',
+                "db_table": "portal_user",
             },
             bases=(guardian.mixins.GuardianUserMixin, models.Model),
             managers=[
-                ('objects', django.contrib.auth.models.UserManager()),
+                ("objects", django.contrib.auth.models.UserManager()),
             ],
         ),
         migrations.CreateModel(
-            name='SigningPeriod',
+            name="SigningPeriod",
             fields=[
-                ('id', models.UUIDField(default=portal.kit.ids.new_id, primary_key=True, serialize=False)),
-                ('session_ref', models.CharField(max_length=64)),
-                ('started_at', models.DateTimeField(default=portal.kit.clock.now)),
-                ('last_at', models.DateTimeField(default=portal.kit.clock.now)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='signing_periods', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=portal.kit.ids.new_id, primary_key=True, serialize=False)),
+                ("session_ref", models.CharField(max_length=64)),
+                ("started_at", models.DateTimeField(default=portal.kit.clock.now)),
+                ("last_at", models.DateTimeField(default=portal.kit.clock.now)),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="signing_periods",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'db_table': 'portal_signing_period',
+                "db_table": "portal_signing_period",
             },
         ),
         migrations.CreateModel(
-            name='UsedCode',
+            name="UsedCode",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('step', models.BigIntegerField()),
-                ('used_at', models.DateTimeField(default=portal.kit.clock.now)),
-                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("step", models.BigIntegerField()),
+                ("used_at", models.DateTimeField(default=portal.kit.clock.now)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'db_table': 'portal_used_code',
+                "db_table": "portal_used_code",
             },
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('identity_verified_at', None), ('identity_verified_by', None)), models.Q(('identity_verified_at__isnull', False), ('identity_verified_by__isnull', False)), _connector='OR'), name='portal_user_identity_verified_at_and_by'),
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("identity_verified_at", None), ("identity_verified_by", None)),
+                    models.Q(("identity_verified_at__isnull", False), ("identity_verified_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="portal_user_identity_verified_at_and_by",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='signingperiod',
-            constraint=models.UniqueConstraint(models.F('user'), models.F('session_ref'), condition=models.Q(('ended_at', None)), name='portal_signing_period_one_open'),
+            model_name="signingperiod",
+            constraint=models.UniqueConstraint(
+                models.F("user"),
+                models.F("session_ref"),
+                condition=models.Q(("ended_at", None)),
+                name="portal_signing_period_one_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='usedcode',
-            constraint=models.UniqueConstraint(models.F('user'), models.F('step'), name='portal_used_code_once'),
+            model_name="usedcode",
+            constraint=models.UniqueConstraint(models.F("user"), models.F("step"), name="portal_used_code_once"),
         ),
     ]
