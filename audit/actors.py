@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Protocol, runtime_checkable
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -44,4 +45,9 @@ class SystemJob(StrEnum):
     @property
     def actor(self) -> Actor:
         """Give the actor with an id derived from the job's name, the same in every installation."""
-        return Actor(ActorType.SYSTEM, uuid5(NAMESPACE_URL, f"urn:countersign:job:{self.value}"))
+        return _job(self.value)
+
+
+@cache
+def _job(name: str) -> Actor:
+    return Actor(ActorType.SYSTEM, uuid5(NAMESPACE_URL, f"urn:countersign:job:{name}"))

@@ -43,16 +43,16 @@ def normalised(value: Any) -> Any:
 
 def strict_bytes(document: Any) -> bytes:
     """Give the RFC 8785 bytes of a leaf, intent or action: NFC, no floats."""
-    refuse_floats(document)
-    simple = _simple_bytes(document)
+    simple = _simple_bytes(document, floats=False)
     if simple is not None and simple.isascii():  # nothing to normalise
         return simple
+    refuse_floats(document)
     return rfc8785.dumps(normalised(document))
 
 
 def document_bytes(document: Any) -> bytes:
     """Give the RFC 8785 bytes of a snapshot; floats are the flow's own and stay."""
-    simple = _simple_bytes(document)
+    simple = _simple_bytes(document, floats=True)
     return rfc8785.dumps(document) if simple is None else simple
 
 
@@ -66,31 +66,31 @@ class _NotSimple(ValueError):
     """Something only the full algorithm writes correctly."""
 
 
-def _simple_bytes(document: Any) -> bytes | None:
+def _simple_bytes(document: Any, *, floats: bool) -> bytes | None:
     try:
-        return _SIMPLE.encode(_simple(document)).encode()
+        return _SIMPLE.encode(_simple(document, floats)).encode()
     except _NotSimple:
         return None
 
 
-def _simple(value: Any) -> Any:
+def _simple(value: Any, floats: bool) -> Any:
     kind = type(value)
     if kind is str or kind is bool or value is None:
         return value
     if kind is dict:
         if not all(type(name) is str and name.isascii() for name in value):
             raise _NotSimple
-        return {name: _simple(inner) for name, inner in value.items()}
+        return {name: _simple(inner, floats) for name, inner in value.items()}
     if kind is list or kind is tuple:
-        return [_simple(inner) for inner in value]
-    return _simple_number(value)
+        return [_simple(inner, floats) for inner in value]
+    return _simple_number(value, floats)
 
 
-def _simple_number(value: Any) -> Any:
+def _simple_number(value: Any, floats: bool) -> Any:
     """Give a number as both writers write it: 0.71 stays, 1.0 becomes 1, the rest is for the full algorithm."""
     if type(value) is int and -_LARGEST <= value <= _LARGEST:
         return value
-    if type(value) is float and abs(value) < 1e15:
+    if floats and type(value) is float and abs(value) < 1e15:
         if value.is_integer():
             return int(value)
         if abs(value) >= 1e-4:

@@ -8,11 +8,12 @@ log = logging.getLogger(__name__)
 
 
 class Nudge:
-    """Coalesces many calls into one message: the first call of a burst starts a timer, the others ride along."""
+    """Coalesces calls: the first is sent after `after` seconds, those within `rest` seconds of it ride in one more."""
 
-    def __init__(self, send: Callable[[], object], *, after: float = 0.02) -> None:
+    def __init__(self, send: Callable[[], object], *, after: float = 0.01, rest: float = 0.1) -> None:
         self._send = send
         self._after = after
+        self._rest = rest
         self._lock = threading.Lock()
         self._wanted = threading.Event()
         self._thread: threading.Thread | None = None
@@ -40,3 +41,4 @@ class Nudge:
                 self._send()
             except Exception:  # noqa: BLE001  the broker may be away; the sweep finds what waits
                 log.warning("a nudge could not be sent; the sweep will find the work", exc_info=True)
+            pause.wait(self._rest)

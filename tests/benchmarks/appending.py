@@ -1,6 +1,5 @@
 """Appending: entries of eight writers against plain rows of the same bytes, and the time until they are sealed."""
 
-import json
 import sys
 import threading
 import time
@@ -25,7 +24,7 @@ def measure(bed: Bed, effort: Effort) -> Iterator[Figure]:
         login.execute("GRANT USAGE ON SEQUENCE bench_leaf_id_seq TO countersign_app")
     seconds = effort.amount(20, 5) / 10
     entries, rows = [], []
-    with _heard() as seals, children.program("manage.py", "sequencer"):
+    with _seen(bed) as seals, children.program("manage.py", "sequencer"):
         with children.running("appends", WRITERS) as writers:
             _rate(writers, "entries", 0.2)
             size = _leaf_size()
@@ -34,6 +33,7 @@ def measure(bed: Bed, effort: Effort) -> Iterator[Figure]:
                 _wait_until_sealed()
                 rows.append(_rate(writers, "rows", seconds, size=size))
                 print(f"entries {entries[-1]:.0f}/s, rows {rows[-1]:.0f}/s", file=sys.stderr)
+            threading.Event().wait(0.1)  # for the last look
         delays = _delays(seals)
     yield Figure("append", middle(entries), "entries/s")
     yield Figure("append_ratio", ratio(entries, rows), "ratio", least=0.6)
@@ -46,24 +46,26 @@ def _rate(writers: list[Child], word: str, seconds: float, **given: Any) -> floa
 
 
 @contextmanager
-def _heard() -> Iterator[list[tuple[int, float]]]:
-    """Listen to what the sequencer tells after each commit; gives tree size and time of hearing."""
-    import redis
-    from django.conf import settings
-
-    from audit.sealing.sequencer import CHANNEL
-
+def _seen(bed: Bed) -> Iterator[list[tuple[int, float]]]:
+    """Look for new checkpoints as somebody outside would; gives tree size and time of each."""
     seals: list[tuple[int, float]] = []
-    client = redis.Redis.from_url(settings.REDIS_URL)
-    listening: Any = client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
-    with client, listening as channel:
-        channel.subscribe(**{CHANNEL: lambda told: seals.append((json.loads(told["data"])["size"], time.time()))})
-        thread = channel.run_in_thread(sleep_time=0.05, daemon=True)
-        try:
-            yield seals
-        finally:
-            thread.stop()
-            thread.join(5)
+    stop = threading.Event()
+
+    def look() -> None:
+        with bed.superuser() as login:
+            while not stop.wait(0.02):
+                row = login.execute("SELECT max(size) FROM audit_checkpoint").fetchone()
+                size = int(str(row[0])) if row and row[0] is not None else 0
+                if size and (not seals or size > seals[-1][0]):
+                    seals.append((size, time.time()))
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield seals
+    finally:
+        stop.set()
+        thread.join(5)
 
 
 def _leaf_size() -> int:
@@ -77,7 +79,7 @@ def _wait_until_sealed() -> None:
 
 
 def _delays(seals: Sequence[tuple[int, float]]) -> list[float]:
-    """Give for each entry the milliseconds from its append to the news of its checkpoint."""
+    """Give for each entry the milliseconds from its append until its checkpoint could be read."""
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -87,10 +89,10 @@ def _delays(seals: Sequence[tuple[int, float]]) -> list[float]:
         )
         written = [row[0] for row in cursor.fetchall()]
     delays, first = [], 0
-    for size, heard in sorted(seals):
-        delays += [(heard - at) * 1000 for at in written[first:size]]
+    for size, seen in seals:
+        delays += [(seen - at) * 1000 for at in written[first:size]]
         first = size
-    assert first == len(written), f"{len(written) - first} entries were not heard of"
+    assert first == len(written), f"{len(written) - first} entries were not seen sealed"
     return delays
 
 

@@ -10,11 +10,12 @@ from portal.kit.clock import now
 from portal.kit.ids import ItemId, new_id
 from reviews.models import Decision, Delivery, ExecutionReport, IntakeQueue, Item, Submission
 from tests.factories import World, a_document, make_person, sign, take
-from tests.faults.bed import ALL, Bed, wait_until
+from tests.faults.bed import Bed, wait_until
 from tests.faults.paying import Paying
 from tests.faults.wire import as_bytes
 
 LARGE = {"amount": "18250.00", "amount_at_stake": "18250.00"}
+TOGETHER = ("web", "worker", "sequencer")
 GAPS = ["posted", "routed", "decided", "sealed", "delivered", "decision read", "started"]
 STORY = [
     (1, "item.received"), (None, "item.taken"), (2, "signature.executed"), (None, "item.taken"),
@@ -71,7 +72,7 @@ class Life:
             self.strike("sealed")
 
 
-@pytest.mark.parametrize("struck", [("web",), ("worker",), ("sequencer",), ALL], ids="+".join)
+@pytest.mark.parametrize("struck", [*zip(TOGETHER), TOGETHER], ids="+".join)
 def test_an_item_arrives_once_whatever_is_killed_between_its_steps(
     bed: Bed, world: World, executor: Paying, struck: tuple[str, ...]
 ) -> None:

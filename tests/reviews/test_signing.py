@@ -1,5 +1,6 @@
 """Signing: exactly what was frozen, by the right person, once; a refusal leaves a note and nothing else."""
 
+import json
 from datetime import timedelta
 from functools import partial
 
@@ -196,6 +197,17 @@ class TestRefused:
         exhibit = item.revisions.get().exhibit_id if column == "document" else getattr(intent, f"{column}_id")
         with superuser() as cursor:
             cursor.execute("UPDATE audit_exhibit SET ciphertext = '\\x0100' WHERE id = %s", [exhibit])
+
+        self.refuse("content_changed", intent, ana, item)
+
+    def test_a_document_that_differs_only_in_what_the_flow_read(self, item, ana, superuser):
+        intent, revision = prepare(item, ana), item.revisions.get()
+        document = json.loads(exhibits.open(revision.exhibit_id))
+        document["snapshot"]["input"]["cause"] = "fire"
+        scope = exhibits.subject_scope(item.flow_id, item.subject, item.pk)
+        forged = exhibits.seal(json.dumps(document).encode(), scope=scope)
+        with superuser() as cursor:
+            cursor.execute("UPDATE reviews_revision SET exhibit_id = %s WHERE id = %s", [forged.pk, revision.pk])
 
         self.refuse("content_changed", intent, ana, item)
 

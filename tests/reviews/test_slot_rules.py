@@ -1,6 +1,7 @@
 """Cheats on sign-off slots, intents and signatures: the database refuses each."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -120,32 +121,43 @@ def test_the_second_stage_is_not_filled_before_the_first(world, ben):
         SignoffSlot.objects.filter(item=item, stage=2).update(signature=new_id(), signer=ben.user)
 
 
-def ceremony_of(intent: SignIntent) -> None:
+def ceremony_of(intent: SignIntent, *, at: datetime | None = None, **period: Any) -> None:
     """Forge what a ceremony leaves behind: a used intent and a signing period."""
-    moment = now()
+    moment = at or now()
     SignIntent.objects.filter(pk=intent.pk).update(used_at=moment)
-    SigningPeriod.objects.create(
-        user_id=intent.user_id, session_ref=intent.session_ref, started_at=moment, last_at=moment
-    )
+    usual = {"session_ref": intent.session_ref, "started_at": moment, "last_at": moment}
+    SigningPeriod.objects.create(user_id=intent.user_id, **usual | period)
     intent.refresh_from_db()
 
 
 def test_a_signature_without_a_used_intent_is_refused(intent):
-    with refuses():
-        pasted(intent)
-
-
-def test_a_signature_without_a_ceremony_is_refused(intent):
-    SignIntent.objects.filter(pk=intent.pk).update(used_at=now())
-
-    with refuses(because="without a ceremony"):
+    with refuses(because="without its used intent"):
         pasted(intent)
 
 
 def test_a_signature_by_an_intent_that_was_used_too_late_is_refused(intent):
-    with refuses():
-        ceremony_of(intent)
-        run("UPDATE reviews_sign_intent SET used_at = expires_at WHERE id = %s", intent.pk)
+    ceremony_of(intent, at=intent.expires_at)
+
+    with refuses(because="without its used intent"):
+        pasted(intent)
+
+
+CEREMONIES = {
+    "at all": None,
+    "in this session": {"session_ref": "elsewhere"},
+    "that is not over": {"ended_at": now()},
+    "since the intent was used": {"last_at": now() - timedelta(hours=1)},
+}
+
+
+@pytest.mark.parametrize("period", CEREMONIES.values(), ids=CEREMONIES.keys())
+def test_a_signature_is_refused_without_a_ceremony(intent, period):
+    if period is None:
+        SignIntent.objects.filter(pk=intent.pk).update(used_at=now())
+    else:
+        ceremony_of(intent, **period)
+
+    with refuses(because="without a ceremony"):
         pasted(intent)
 
 

@@ -48,6 +48,13 @@ class TestNext:
 
         assert got == [urgent.pk, late.pk, later.pk, low.pk]
 
+    def test_the_most_urgent_is_found_behind_more_than_a_window_of_others(self, world, ana):
+        for _ in range(9):
+            make_item(world)
+        urgent = make_item(world, priority="urgent")
+
+        assert taking.take_next(by=ana.user).item_id == urgent.pk
+
     def test_what_another_holds_is_passed_over(self, world, ana, ben):
         first, second = make_item(world), make_item(world)
         take(first, ben)
