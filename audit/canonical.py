@@ -43,17 +43,17 @@ def normalised(value: Any) -> Any:
 
 def strict_bytes(document: Any) -> bytes:
     """Give the RFC 8785 bytes of a leaf, intent or action: NFC, no floats."""
-    simple = _simple_bytes(document, floats=False)
-    if simple is not None and simple.isascii():  # nothing to normalise
-        return simple
+    simple = _simple_text(document, floats=False)
+    if simple is not None and unicodedata.is_normalized("NFC", simple):
+        return simple.encode()
     refuse_floats(document)
     return rfc8785.dumps(normalised(document))
 
 
 def document_bytes(document: Any) -> bytes:
     """Give the RFC 8785 bytes of a snapshot; floats are the flow's own and stay."""
-    simple = _simple_bytes(document, floats=True)
-    return rfc8785.dumps(document) if simple is None else simple
+    simple = _simple_text(document, floats=True)
+    return rfc8785.dumps(document) if simple is None else simple.encode()
 
 
 # For names in ASCII and everyday numbers, sorted JSON of the standard library is RFC 8785 to the byte (tests compare
@@ -66,9 +66,9 @@ class _NotSimple(ValueError):
     """Something only the full algorithm writes correctly."""
 
 
-def _simple_bytes(document: Any, *, floats: bool) -> bytes | None:
+def _simple_text(document: Any, *, floats: bool) -> str | None:
     try:
-        return _SIMPLE.encode(_simple(document, floats)).encode()
+        return _SIMPLE.encode(_simple(document, floats))
     except _NotSimple:
         return None
 

@@ -8,9 +8,7 @@ _FIRST = (
     "Northgate|Fernhill|Eastmere|Larkfield|Oakhaven|Stonebury|Millrace|Ashdown|Highmoor|Wexcombe|"
     "Brindlewood|Kestrelby|Thornley|Marshgate|Hollowell"
 )
-_SECOND = (
-    "Servicing|Lending|Credit|Loans|Guaranty|Finance|Advance|Funding|Accounts|Trustees|Thrift|Savings|Notes"
-)
+_SECOND = "Servicing|Lending|Credit|Loans|Guaranty|Finance|Advance|Funding|Accounts|Trustees|Thrift|Savings|Notes"
 INVENTED = tuple(f"{first} {second}" for second, first in product(_SECOND.split("|"), _FIRST.split("|")))
 
 # What people call these companies when they do not use the registered name.
@@ -96,10 +94,7 @@ _EVERYDAY = (
 # Registered names whose stem is an everyday word: replaced only where it is written as a name.
 EVERYDAY = frozenset(_EVERYDAY.split("|"))
 # Stems that say nothing on their own; the registered name and its brands are replaced.
-_EMPTY = (
-    "security|national|local|professional|regional|revolution|flexible|cardinal|banner|aqua|encore|"
-    "debt recovery"
-)
+_EMPTY = "security|national|local|professional|regional|revolution|flexible|cardinal|banner|aqua|encore|debt recovery"
 EMPTY = frozenset(_EMPTY.split("|"))
 # Everyday words that stay common words even in a complaint about the company of that name.
 COMMON = frozenset({"possible", "self", "zip", "block"})

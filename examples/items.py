@@ -24,9 +24,7 @@ _PAID = {
     "icc": "amountPaidOnIncreasedCostOfComplianceClaim",
 }
 _LABELS = {"building": "Building", "contents": "Contents", "icc": "Increased cost of compliance"}
-_CLAIM_PROMPT = (
-    "Decide what the flood claim is owed. Use the record only, name the coverage and give the reason."
-)
+_CLAIM_PROMPT = "Decide what the flood claim is owed. Use the record only, name the coverage and give the reason."
 _REPLY_PROMPT = "Draft a plain, polite reply to the complaint. Promise nothing that the record does not show."
 
 
@@ -190,9 +188,7 @@ def _run(
     """Give what a real flow tells about how it got there."""
     read, written = len(json.dumps(given)) // 4 + 400, len(json.dumps(output)) // 4
     score = round(0.82 + seed % 17 / 100, 2)
-    cost = (Decimal(read) * Decimal("0.0000025") + Decimal(written) * Decimal("0.00001")).quantize(
-        Decimal("0.0001")
-    )
+    cost = (Decimal(read) * Decimal("0.0000025") + Decimal(written) * Decimal("0.00001")).quantize(Decimal("0.0001"))
     digest = hashlib.sha256(prompt.encode()).hexdigest()
     return {
         "prompt": {"name": name, "version": "2026.11.3", "text": prompt, "digest": f"sha256:{digest}"},

@@ -76,7 +76,7 @@ DATABASES = {
             # Not `assume_role`: with the pool, Django 5.2 waits for a connection while it configures one.
             "options": f"-c role={text('DATABASE_ROLE', 'countersign_app')}",
             "server_side_binding": True,
-            # Django switches prepared statements off; planning each statement anew costs a quarter of the server's time.
+            # Django switches prepared statements off; planning each anew costs a quarter of the server's time.
             "prepare_threshold": number("DATABASE_PREPARE_AFTER", 5),
             # Left alone the pool doubles its pause between attempts: a minute's outage would last two.
             "pool": {"min_size": 1, "max_size": number("DATABASE_POOL", 16), "timeout": 5, "reconnect_timeout": 3},

@@ -19,9 +19,7 @@ LONGEST_WISH = timedelta(hours=24)
 JITTER = 0.1
 
 
-def next_delay(
-    attempt_number: int, retry_after: int | None = None, *, chance: random.Random
-) -> timedelta | None:
+def next_delay(attempt_number: int, retry_after: int | None = None, *, chance: random.Random) -> timedelta | None:
     """Give the wait after this many attempts (0: none yet), or None when the schedule is exhausted."""
     if attempt_number >= len(SCHEDULE):
         return None

@@ -5,7 +5,6 @@ import http.client
 import io
 import ipaddress
 import queue
-import re
 import socket
 import ssl
 import threading
@@ -14,34 +13,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
-from urllib.parse import urlsplit
 
 from portal.kit import clock
 from portal.kit.problems import Problem
+from reviews import targets
+from reviews.targets import AddressRefused, Target
 
 TIMEOUT = 15.0
 MAX_ANSWER = 64 * 1024
-MAX_URL = 2000
 MAX_ADDRESSES = 4
 
-_URL = re.compile(r"[\x21-\x7e]+")
-_HOST = re.compile(r"[A-Za-z0-9._:-]{1,253}")
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_RELAYS = ipaddress.ip_network("192.88.99.0/24")
 
 _NO_ANSWER = (Problem, OSError, http.client.HTTPException, ValueError)
 _RESOLUTION = (socket.AF_UNSPEC, socket.SOCK_STREAM, socket.IPPROTO_TCP)
 
-_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _Found = list[tuple[Any, ...]]
-
-
-class CallbackUrlRefused(Problem):
-    """The address is not one that this installation calls."""
-
-    code = "callback_url_refused"
-    status = 422
-    title = "The callback address cannot be used"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +44,6 @@ class Answer:
     def delivered(self) -> bool:
         """Say whether the receiver took it: 2xx, read to the end in time."""
         return self.error is None and self.status is not None and 200 <= self.status < 300
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    secure: bool
-    host: str
-    port: int
-    authority: str
-    path: str
-
-
-class AddressRefused(CallbackUrlRefused):
-    """The name leads to a private, local or reserved address."""
-
-    code = "address_refused"
 
 
 class _Deadline:
@@ -126,14 +97,6 @@ class _TimedSocket:
         """Leave the socket open: `http.client` closes its side before the answer is read."""
 
 
-def check_url(url: str, allow_private: bool) -> None:
-    """Refuse an address at registration; names are looked up only when the call is made."""
-    target = _parsed(url, allow_private)
-    address = _literal(target.host)
-    if address is not None and not allow_private and is_inside(address):
-        raise CallbackUrlRefused("Private, local and reserved addresses are not called.")
-
-
 def post(
     url: str,
     body: bytes,
@@ -146,7 +109,7 @@ def post(
     deadline = _Deadline(timeout)
     status = retry_after = error = address = sock = None
     try:
-        target = _parsed(url, allow_private)
+        target = targets.parsed(url, allow_private)
         sock = _connected(_resolved(target, allow_private, deadline), deadline)
         address = str(sock.getpeername()[0])
         sock = _secured(sock, target, deadline)
@@ -162,68 +125,18 @@ def post(
     return Answer(status, retry_after, error, address, spent)
 
 
-def is_inside(address: _Address) -> bool:
-    """Say whether an address is anything but a public one, also when IPv6 wraps it."""
-    if isinstance(address, ipaddress.IPv6Address):
-        wrapped = _wrapped(address)
-        if wrapped is not None:
-            return is_inside(wrapped)
-        if address.is_site_local or address.teredo:
-            return True
-    elif address in _RELAYS:
-        return True
-    return not address.is_global or address.is_multicast or address.is_reserved
-
-
-def _wrapped(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    if address in _NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour
-
-
-def _parsed(url: str, allow_private: bool) -> _Target:
-    if len(url) > MAX_URL or not _URL.fullmatch(url) or "\\" in url:
-        raise CallbackUrlRefused(f"Write the address in printable ASCII, {MAX_URL} characters at most.")
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        raise CallbackUrlRefused("The address cannot be read.") from None
-    if not _HOST.fullmatch(host):
-        raise CallbackUrlRefused("The address has no usable host name.")
-    if "@" in parts.netloc or "#" in url:
-        raise CallbackUrlRefused("Leave out credentials and fragment.")
-    if parts.scheme != "https" and not (parts.scheme == "http" and allow_private and _is_local_name(host)):
-        raise CallbackUrlRefused("Use https; plain http only goes to this machine, and only in development.")
-    secure = parts.scheme == "https"
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return _Target(secure, host, port or (443 if secure else 80), parts.netloc, path)
-
-
-def _is_local_name(host: str) -> bool:
-    address = _literal(host)
-    return address.is_loopback if address else host == "localhost" or host.endswith(".localhost")
-
-
-def _literal(host: str) -> _Address | None:
-    try:
-        return ipaddress.ip_address(host)
-    except ValueError:
-        return None
-
-
-def _resolved(target: _Target, allow_private: bool, deadline: _Deadline) -> _Found:
+def _resolved(target: Target, allow_private: bool, deadline: _Deadline) -> _Found:
     """Look the name up once; one address that is not allowed refuses them all."""
     found = _looked_up(target, deadline)
     addresses = [ipaddress.ip_address(str(sockaddr[0])) for *_, sockaddr in found]
-    if not allow_private and any(map(is_inside, addresses)):
+    if not allow_private and any(map(targets.is_inside, addresses)):
         raise AddressRefused
     if not target.secure and not all(address.is_loopback for address in addresses):
         raise AddressRefused
     return found[:MAX_ADDRESSES]
 
 
-def _looked_up(target: _Target, deadline: _Deadline) -> _Found:
+def _looked_up(target: Target, deadline: _Deadline) -> _Found:
     """Ask the resolver beside us, since nothing can interrupt it."""
     answers: queue.SimpleQueue[_Found | OSError | UnicodeError] = queue.SimpleQueue()
 
@@ -260,7 +173,7 @@ def _connected(found: _Found, deadline: _Deadline) -> socket.socket:
     raise failure
 
 
-def _secured(sock: socket.socket, target: _Target, deadline: _Deadline) -> socket.socket:
+def _secured(sock: socket.socket, target: Target, deadline: _Deadline) -> socket.socket:
     """Shake hands in the name that was asked for, though the connection went to an address."""
     if not target.secure:
         return sock
@@ -269,9 +182,7 @@ def _secured(sock: socket.socket, target: _Target, deadline: _Deadline) -> socke
     return context.wrap_socket(sock, server_hostname=target.host.rstrip("."))
 
 
-def _ask(
-    sock: _TimedSocket, target: _Target, body: bytes, headers: Mapping[str, str]
-) -> http.client.HTTPResponse:
+def _ask(sock: _TimedSocket, target: Target, body: bytes, headers: Mapping[str, str]) -> http.client.HTTPResponse:
     connection = http.client.HTTPConnection(target.host, target.port)
     connection.auto_open = 0  # it must never open a connection of its own, by name
     connection.sock = sock

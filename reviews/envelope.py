@@ -82,9 +82,7 @@ EXTRACTION = _object(
     inferred=FLAG,
     sources=_list(SOURCE, 50),
 )
-TOOL_CALL = _object(
-    "name", name=SHORT, arguments=ANYTHING, result=ANYTHING, started_at=TIME_OF_DAY, duration_ms=LENGTH
-)
+TOOL_CALL = _object("name", name=SHORT, arguments=ANYTHING, result=ANYTHING, started_at=TIME_OF_DAY, duration_ms=LENGTH)
 EVALUATION = _object("name", name=SHORT, score=NUMBER, threshold=NUMBER, passed=FLAG, as_of=DATE)
 USAGE = _object(
     input_tokens=COUNT,

@@ -30,9 +30,7 @@ def enqueue(item: Item, event_type: str, told: dict[str, Any], *, written: ledge
         )
 
 
-def _event(
-    item: Item, event_type: str, told: dict[str, Any], written: ledger.Written, *, delivery_id: str
-) -> bytes:
+def _event(item: Item, event_type: str, told: dict[str, Any], written: ledger.Written, *, delivery_id: str) -> bytes:
     """Write a CloudEvents 1.0 structured event; never a receipt in it."""
     revision = Revision.objects.get(item_id=item.pk, revision=item.revision)
     event = {

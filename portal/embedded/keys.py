@@ -18,8 +18,6 @@ def missing_keys(folder: Path) -> dict[str, str]:
 def _kept(path: Path) -> dict[str, str]:
     if not path.exists():
         key = base64.b64encode(secrets.token_bytes(32)).decode()
-        write_private(
-            path, json.dumps({"SECRET_KEY": secrets.token_urlsafe(48), "KEYRING": f"embedded:{key}"})
-        )
+        write_private(path, json.dumps({"SECRET_KEY": secrets.token_urlsafe(48), "KEYRING": f"embedded:{key}"}))
     kept: dict[str, str] = json.loads(path.read_text())
     return kept

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from base64 import b64encode
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from portal.journey.trips import Trip
 Receipts = dict[str, tuple[str, dict[str, Any]]]
 
 _HERE = Path(__file__).parent
+_PATIENCE = 10.0
 # A fixed head of DER: SubjectPublicKeyInfo of an Ed25519 key, whose 32 bytes follow (RFC 8410).
 _SPKI = bytes.fromhex("302a300506032b6570032100")
 
@@ -29,7 +31,7 @@ def keep(folder: Path, cast: Cast, trips: list[Trip], receipts: Receipts, jwks: 
     evidence.mkdir()
     _keep_keys(evidence, jwks, cast)
     owners = {told.eid: trip for trip in trips for told in ledger.story(UUID(trip.item_id))}
-    proved = proofs.prove_all(owners)
+    proved = _proved(list(owners))
     (evidence / "checkpoint").write_text(proved[0].proof.checkpoint)
     for trip in trips:
         _keep_item(evidence / "items" / trip.external_id, trip, receipts.get(trip.item_id))
@@ -38,6 +40,18 @@ def keep(folder: Path, cast: Cast, trips: list[Trip], receipts: Receipts, jwks: 
     shutil.copy(_HERE / "check.py", evidence / "check.py")
     shutil.copy(_HERE / "README.txt", folder / "README.txt")
     return len(proved)
+
+
+def _proved(entries: list[UUID]) -> list[EntryProof]:
+    """Prove the entries; the youngest may still be on their way into the log."""
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return proofs.prove_all(entries)
+        except proofs.NotSealed:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
 
 
 def _keep_keys(evidence: Path, jwks: dict[str, Any], cast: Cast) -> None:

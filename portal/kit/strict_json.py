@@ -124,12 +124,8 @@ def _number(written: str) -> object:
         return _Unusable(written[:40])
 
 
-_FAST = json.JSONDecoder(
-    object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant
-)
-_SLOW = json.JSONDecoder(
-    object_pairs_hook=_Members, parse_int=_number, parse_float=_number, parse_constant=_Unusable
-)
+_FAST = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant)
+_SLOW = json.JSONDecoder(object_pairs_hook=_Members, parse_int=_number, parse_float=_number, parse_constant=_Unusable)
 
 
 def _locate(text: str) -> None:

@@ -15,7 +15,7 @@ from portal.kit import webhooks
 from portal.kit.clock import now
 from portal.kit.ids import new_id
 from portal.kit.problems import Problem
-from reviews import callbacks, contracts, facts
+from reviews import contracts, facts, targets
 from reviews.models import ApiKey, Contract, Endpoint, Flow, Policy, PolicyVersion, Queue, WebhookSecret
 from reviews.policies import document
 
@@ -156,7 +156,7 @@ def resume_flow(flow: Flow, *, by: HasActor) -> None:
 @transaction.atomic
 def register_endpoint(flow: Flow, url: str, *, by: HasActor, allow_private: bool) -> tuple[Endpoint, str]:
     """Register a callback endpoint; its secret is given once. Raises CallbackUrlRefused."""
-    callbacks.check_url(url, allow_private=allow_private)
+    targets.check_url(url, allow_private=allow_private)
     secret = webhooks.Secret.generate()
     wrapped = keyring.wrap(secret.key, purpose="webhook-secret")
     endpoint = Endpoint.objects.create(flow=flow, url=url, wrapped_secret=wrapped)

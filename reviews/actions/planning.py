@@ -63,9 +63,7 @@ def plans(submissions: Sequence[Submission], *, fallback: Reason | None = None) 
     return [Plan(*d, queues[d[4].queue], people.get(d[1].get("requested_by"))) for d in decided]
 
 
-def decide(
-    version: PolicyVersion, document: dict[str, Any], flow: str, *, fallback: Reason | None = None
-) -> Outcome:
+def decide(version: PolicyVersion, document: dict[str, Any], flow: str, *, fallback: Reason | None = None) -> Outcome:
     """Give what a policy version decides about a document."""
     rules = _parsed(version.pk, version.text)
     if fallback is not None:
@@ -173,9 +171,7 @@ def _revision(plan: Plan, exhibit_id: UUID, action_sha256: bytes) -> Revision:
 
 def _slots(plan: Plan) -> list[SignoffSlot]:
     return [
-        SignoffSlot(
-            item_id=plan.submission.pk, revision=1, stage=number, n=n, role=stage.role, meaning=stage.meaning
-        )
+        SignoffSlot(item_id=plan.submission.pk, revision=1, stage=number, n=n, role=stage.role, meaning=stage.meaning)
         for number, stage in enumerate(plan.outcome.stages, start=1)
         for n in range(1, stage.signatures + 1)
     ]

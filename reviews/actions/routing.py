@@ -34,9 +34,7 @@ def drain(limit: int = BATCH) -> int:
         try:
             _route(waiting)
         except Exception:  # noqa: BLE001  whatever one submission breaks, the others must not wait for
-            log.warning(
-                "%d submissions could not be routed together; now one by one", len(waiting), exc_info=True
-            )
+            log.warning("%d submissions could not be routed together; now one by one", len(waiting), exc_info=True)
             return sum(_route_alone(submission) for submission in waiting)
         return len(waiting)
 
@@ -66,9 +64,7 @@ def _route_alone(submission: Submission) -> bool:
 
 
 def _route_to_fallback(submission: Submission) -> bool:
-    reason = Reason(
-        "routing_failed", "The item could not be routed by its rules; a person decides what to do."
-    )
+    reason = Reason("routing_failed", "The item could not be routed by its rules; a person decides what to do.")
     try:
         _route([submission], fallback=reason)
     except Exception:  # noqa: BLE001  it stays in the intake queue, behind the others, and the log says why
@@ -84,9 +80,7 @@ def _route(submissions: Sequence[Submission], *, fallback: Reason | None = None)
     plans = planning.plans(submissions, fallback=fallback)
     keys = exhibits.keys_for(plan.scope for plan in plans)
     sealed = exhibits.seal_all([(plan.content, keys[plan.scope]) for plan in plans])
-    made = [
-        planning.rows(plan, keys[plan.scope], exhibit.pk) for plan, exhibit in zip(plans, sealed, strict=True)
-    ]
+    made = [planning.rows(plan, keys[plan.scope], exhibit.pk) for plan, exhibit in zip(plans, sealed, strict=True)]
     Item.objects.bulk_create([rows.item for rows in made])
     Revision.objects.bulk_create([rows.revision for rows in made])
     SignoffSlot.objects.bulk_create([slot for rows in made for slot in rows.slots])

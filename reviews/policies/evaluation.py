@@ -103,9 +103,7 @@ class _Asking:
             raise _Unreadable(*_TOO_COSTLY)
 
 
-def evaluate(
-    policy: Policy, document: Mapping[str, Any], *, flow: str, counters: Mapping[str, float]
-) -> Outcome:
+def evaluate(policy: Policy, document: Mapping[str, Any], *, flow: str, counters: Mapping[str, float]) -> Outcome:
     """Give the outcome of the first rule that matches, or the fallback with its reason."""
     asking = _Asking(_variables(document, flow=flow, counters=counters))
     for rule in policy.rules:

@@ -62,9 +62,7 @@ def condition(source: str) -> Condition:
         raise ConditionInvalid([f"`{name}` means nothing here" for name in sorted(escaped)])
     words = frozenset(_word(token) for token in reading.words if token.kind in (Kind.NAME, Kind.STRING))
     reads = tuple(sorted(reading.reads.items()))
-    return Condition(
-        source, program, frozenset(reading.reads), reads, reading.elements, reading.gathers > 0, words
-    )
+    return Condition(source, program, frozenset(reading.reads), reads, reading.elements, reading.gathers > 0, words)
 
 
 def _compile(source: str) -> cel.Program:

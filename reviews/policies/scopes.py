@@ -28,9 +28,7 @@ FUNCTIONS = _names(
 )
 FIELDS = {
     "action": _names("type effect title subject amount amount_at_stake currency jurisdiction payees lines"),
-    "snapshot": _names(
-        "input current output extractions evaluations prompt model parameters tool_calls usage"
-    ),
+    "snapshot": _names("input current output extractions evaluations prompt model parameters tool_calls usage"),
 }
 # Small values, which a macro's body may read once per element.
 LIGHT = frozenset({"flow", "tenant", "environment", "priority", "counters"})
@@ -110,8 +108,7 @@ class Reading:
         self.reads[token.text] += 1
         if inside is not None and token.text not in LIGHT:
             self.faults.append(
-                f"`{token.text}` would be read once per element; "
-                f"a macro may only read its element and {_listed(LIGHT)}"
+                f"`{token.text}` would be read once per element; a macro may only read its element and {_listed(LIGHT)}"
             )
         self._member(index, token)
 

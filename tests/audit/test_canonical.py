@@ -42,8 +42,21 @@ def test_the_quick_way_writes_the_same_bytes_as_the_reference(value):
     assert canonical.document_bytes(value) == rfc8785.dumps(value)
 
 
-@pytest.mark.parametrize(
-    "number", [0.71, 1.0, -0.0, 1e-4, 9.99e-5, 1e-7, 123456789012345.6, 1e15, 1e16, 1e21, 5e-324]
-)
+@pytest.mark.parametrize("number", [0.71, 1.0, -0.0, 1e-4, 9.99e-5, 1e-7, 123456789012345.6, 1e15, 1e16, 1e21, 5e-324])
 def test_numbers_near_the_edges_are_written_as_the_reference_does(number):
     assert canonical.document_bytes([number]) == rfc8785.dumps([number])
+
+
+@given(_VALUES)
+def test_what_is_signed_is_the_reference_of_its_normal_form(value):
+    try:
+        canonical.refuse_floats(value)
+    except ValueError:
+        return
+
+    assert canonical.strict_bytes(value) == rfc8785.dumps(canonical.normalised(value))
+
+
+@pytest.mark.parametrize("text", ["e\u0301", "\u0301e", "a\n\u0303", '"\u0338', "\u1100\u1161", "caf\u00e9"])
+def test_texts_that_compose_are_composed_wherever_they_stand(text):
+    assert canonical.strict_bytes({"t": [text]}) == rfc8785.dumps(canonical.normalised({"t": [text]}))

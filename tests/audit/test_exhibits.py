@@ -121,9 +121,7 @@ def test_a_subjects_scope_holds_no_name_and_is_one_for_one_spelling():
     composed, combining = "Ana H\u00f6rvat", "Ana Ho\u0308rvat"
     assert exhibits.subject_scope(flow, composed, item) == exhibits.subject_scope(flow, combining, new_id())
     assert "Ana" not in exhibits.subject_scope(flow, "Ana", item)
-    assert (
-        exhibits.subject_scope(flow, None, item) == exhibits.subject_scope(flow, "", item) == f"item:{item}"
-    )
+    assert exhibits.subject_scope(flow, None, item) == exhibits.subject_scope(flow, "", item) == f"item:{item}"
 
 
 def test_intake_content_opens_once_its_row_is_there():

@@ -21,9 +21,7 @@ REGISTERED = [pytest.param(fact, id=kind) for kind, fact in sorted(REGISTER.item
 @pytest.mark.parametrize("fact", REGISTERED)
 def test_a_sentence_speaks_only_of_the_actor_and_the_facts_own_fields(fact):
     fields = {field.name for field in dataclasses.fields(fact)}
-    spoken = {
-        re.split(r"[.\[]", name)[0] for _, name, _, _ in string.Formatter().parse(fact.sentence) if name
-    }
+    spoken = {re.split(r"[.\[]", name)[0] for _, name, _, _ in string.Formatter().parse(fact.sentence) if name}
 
     assert fact.sentence
     assert spoken <= fields | {"actor"}
@@ -101,7 +99,5 @@ def test_text_is_normalised_before_it_is_hashed():
 
 
 def test_personal_is_a_mark_and_not_a_type():
-    assert (
-        typing.get_type_hints(Painted)["customer"] == typing.get_type_hints(Painted)["remark"] == str | None
-    )
+    assert typing.get_type_hints(Painted)["customer"] == typing.get_type_hints(Painted)["remark"] == str | None
     assert typing.get_args(Personal[str])[0] is str

@@ -46,9 +46,7 @@ def test_a_crash_before_the_rename_leaves_the_old_mark(tmp_path, monkeypatch):
     assert highwater.read(tmp_path / "mark") == MARK
 
 
-@pytest.mark.parametrize(
-    "text", ["", "{}", "[]", '{"origin": "a", "size": 1, "root": "zz", "signed_at": "x"}']
-)
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"origin": "a", "size": 1, "root": "zz", "signed_at": "x"}'])
 def test_a_damaged_file_is_an_error_and_not_the_absence_of_one(tmp_path, text):
     (tmp_path / "mark").write_text(text)
 

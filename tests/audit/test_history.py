@@ -203,10 +203,7 @@ def test_a_temporary_table_cannot_stand_in_for_the_links():
     with refused(RULE):
         run("CREATE TEMPORARY TABLE audit_history_link (model text, history_id bigint)")
         forge_history("forged")
-        run(
-            "INSERT INTO pg_temp.audit_history_link"
-            " SELECT 'reviews.queue', history_id FROM reviews_historicalqueue"
-        )
+        run("INSERT INTO pg_temp.audit_history_link SELECT 'reviews.queue', history_id FROM reviews_historicalqueue")
 
 
 @pytest.mark.django_db(transaction=True)

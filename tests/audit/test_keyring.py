@@ -69,9 +69,7 @@ def test_junk_is_refused_in_a_sentence(settings, junk):
         keyring.unwrap(junk, purpose="totp")
 
 
-@pytest.mark.parametrize(
-    "ring", ["", " , ", "k1", "k1:", "k1:AAAA", f":{'A' * 43}=", f"{OLD},{OLD}", "k1:!!"]
-)
+@pytest.mark.parametrize("ring", ["", " , ", "k1", "k1:", "k1:AAAA", f":{'A' * 43}=", f"{OLD},{OLD}", "k1:!!"])
 def test_a_keyring_written_wrongly_is_refused(settings, ring):
     settings.KEYRING = ring
 

@@ -27,9 +27,7 @@ def test_a_leaf_reads_exactly_as_designed(settings):
     stream = a_stream()
     first = ledger.append(Painted("red"), stream=stream, by=BY, version=1, state="new")
 
-    second = ledger.append(
-        Painted("blue"), stream=stream, by=BY, version=2, state="done", prev=first.leaf_hash
-    )
+    second = ledger.append(Painted("blue"), stream=stream, by=BY, version=2, state="done", prev=first.leaf_hash)
 
     assert leaf_of(second) == {
         "v": 1,
@@ -168,9 +166,7 @@ def test_an_append_is_one_statement(django_assert_num_queries):
     first = ledger.append_next(Painted("red"), stream=stream, by=BY)
 
     with django_assert_num_queries(1):
-        ledger.append(
-            Painted("blue", "Ana", "soon"), stream=stream, by=BY, version=2, prev=first.leaf_hash, key=key
-        )
+        ledger.append(Painted("blue", "Ana", "soon"), stream=stream, by=BY, version=2, prev=first.leaf_hash, key=key)
 
 
 def test_the_first_entry_opens_the_log(settings):

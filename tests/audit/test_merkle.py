@@ -77,9 +77,7 @@ def test_extending_a_frontier_leaves_the_old_one_alone():
     assert merkle.pack(old) == before
 
 
-@pytest.mark.parametrize(
-    "packed", [b"x", bytes([1]) + bytes(32) + bytes([1]) + bytes(32), bytes([99]) + bytes(32)]
-)
+@pytest.mark.parametrize("packed", [b"x", bytes([1]) + bytes(32) + bytes([1]) + bytes(32), bytes([99]) + bytes(32)])
 def test_a_malformed_frontier_is_refused(packed):
     with pytest.raises(ValueError, match="frontier"):
         merkle.unpack(packed)
@@ -107,9 +105,7 @@ def test_every_altered_inclusion_proof_fails(size, data):
     assert not merkle.includes(row[index], index, size, proof, flipped(root, bit))
     assert not merkle.includes(row[index], index, size, [*proof, root], root)
     for at, step in enumerate(proof):
-        assert not merkle.includes(
-            row[index], index, size, [*proof[:at], flipped(step, bit), *proof[at + 1 :]], root
-        )
+        assert not merkle.includes(row[index], index, size, [*proof[:at], flipped(step, bit), *proof[at + 1 :]], root)
         assert not merkle.includes(row[index], index, size, [*proof[:at], *proof[at + 1 :]], root)
 
 
@@ -146,9 +142,7 @@ def test_every_altered_consistency_proof_fails(size, data):
     if 0 < old < size:
         assert not merkle.continues(old, older, size, flipped(newer, bit), proof)
     for at, step in enumerate(proof):
-        assert not merkle.continues(
-            old, older, size, newer, [*proof[:at], flipped(step, bit), *proof[at + 1 :]]
-        )
+        assert not merkle.continues(old, older, size, newer, [*proof[:at], flipped(step, bit), *proof[at + 1 :]])
         assert not merkle.continues(old, older, size, newer, [*proof[:at], *proof[at + 1 :]])
 
 

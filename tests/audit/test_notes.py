@@ -42,13 +42,8 @@ def test_a_signed_checkpoint_verifies_and_gives_back_what_it_says():
 def test_a_published_go_note_verifies():
     # golang.org/x/mod/sumdb/note, its own example: the same key and signature format.
     name, key = notes.parse_verifier_key("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")
-    text = (
-        "If you think cryptography is the answer to your problem,\n"
-        "then you don't know what your problem is.\n"
-    )
-    signed = b64decode(
-        "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
-    )
+    text = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
+    signed = b64decode("x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=")
 
     assert signed[:4] == notes.key_id(name, key)
     Ed25519PublicKey.from_public_bytes(key).verify(signed[4:], text.encode())
@@ -143,9 +138,7 @@ def test_a_verifier_key_reads_back():
     assert notes.parse_verifier_key(written + "\n") == (ORIGIN, public(a_key()))
 
 
-@pytest.mark.parametrize(
-    "text", ["", "name", "name+00000000+AQ==", "name+00000000+" + b64encode(bytes(33)).decode()]
-)
+@pytest.mark.parametrize("text", ["", "name", "name+00000000+AQ==", "name+00000000+" + b64encode(bytes(33)).decode()])
 def test_a_malformed_verifier_key_is_refused(text):
     with pytest.raises(ValueError, match="verifier key"):
         notes.parse_verifier_key(text)

@@ -107,9 +107,7 @@ def test_the_application_has_no_right_to_take_an_entry_from_the_queue():
 
 def test_a_second_entry_at_one_version_is_refused(told):
     with refused(DUPLICATE):
-        ledger.append(
-            Painted("green"), stream=told.stream, by=BY, version=2, state="done", prev=told.first.leaf_hash
-        )
+        ledger.append(Painted("green"), stream=told.stream, by=BY, version=2, state="done", prev=told.first.leaf_hash)
 
 
 def test_a_second_beginning_is_refused(told):

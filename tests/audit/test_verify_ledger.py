@@ -128,9 +128,7 @@ def test_a_column_that_differs_from_its_leaf_is_named(sealed, mark, column, valu
 def test_an_edit_with_a_fitting_leaf_hash_changes_the_root(sealed, found):
     edited = "convert_to(replace(convert_from(leaf_bytes, 'UTF8'), '{}', '{\"a\":1}'), 'UTF8')"
     tamper(f"UPDATE audit_entry SET leaf_bytes = {edited} WHERE {ENTRY_AT}", 40)
-    tamper(
-        "UPDATE audit_leaf SET leaf_hash = e.leaf_hash FROM audit_entry e WHERE eid = entry_id AND idx = 40"
-    )
+    tamper("UPDATE audit_leaf SET leaf_hash = e.leaf_hash FROM audit_entry e WHERE eid = entry_id AND idx = 40")
 
     assert found() == {"ROOT_MISMATCH"}
 
@@ -233,9 +231,7 @@ def test_a_checkpoint_whose_columns_differ_from_its_note_is_invalid(sealed, foun
 
 
 def test_a_checkpoint_signed_after_its_key_was_revoked_is_invalid(sealed, found):
-    tamper(
-        "UPDATE audit_signing_key SET revoked_at = (SELECT signed_at FROM audit_checkpoint WHERE cp_id = 3)"
-    )
+    tamper("UPDATE audit_signing_key SET revoked_at = (SELECT signed_at FROM audit_checkpoint WHERE cp_id = 3)")
 
     assert found() == {"CHECKPOINT_SIGNATURE_INVALID"}
 
@@ -252,9 +248,7 @@ def test_a_log_that_does_not_continue_a_pinned_checkpoint_is_inconsistent(sealed
 
 
 def test_a_log_shorter_than_a_pinned_checkpoint_says_so(sealed, found):
-    pinned = notes.sign(
-        ledger.current_log().origin, 301, bytes(32), [key for _, key in keys.signing_keys("log")]
-    )
+    pinned = notes.sign(ledger.current_log().origin, 301, bytes(32), [key for _, key in keys.signing_keys("log")])
 
     assert found(pinned=pinned) == {"LOG_SHORTER_THAN_CHECKPOINT"}
 
@@ -430,9 +424,7 @@ def test_a_projection_that_differs_is_named(sealed, mark, monkeypatch):
 
     report = verify_ledger(high_water=mark)
 
-    assert [(each.code, each.where) for each in report.findings] == [
-        ("PROJECTION_DIFFERS", f"items {stream}")
-    ]
+    assert [(each.code, each.where) for each in report.findings] == [("PROJECTION_DIFFERS", f"items {stream}")]
 
 
 def test_two_projections_of_one_name_are_refused(monkeypatch):

@@ -42,9 +42,7 @@ def ask(url, statement):
 
 def embedded(*command, **options):
     words = [sys.executable, "-m", "portal.embedded", "--", *command]
-    return subprocess.Popen(
-        words, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options
-    )
+    return subprocess.Popen(words, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
 
 
 def another_user():

@@ -89,19 +89,13 @@ def test_a_pair_of_surrogates_and_an_escaped_backslash_are_text():
 def test_sixty_four_levels_are_read_and_sixty_five_are_refused(pair):
     def nested(levels):
         inside = b"[" * (levels - 1) + b"]" * (levels - 1)
-        return (
-            b'{"a": ' + inside + b"}"
-            if pair == b"[]"
-            else b'{"a":' * (levels - 1) + b"{}" + b"}" * (levels - 1)
-        )
+        return b'{"a": ' + inside + b"}" if pair == b"[]" else b'{"a":' * (levels - 1) + b"{}" + b"}" * (levels - 1)
 
     strict_json.loads(nested(64))
     assert "deeper than 64" in fault(nested(65))["message"]
 
 
-@pytest.mark.parametrize(
-    "raw", [b"[" * 500_000, b'{"a":' * 200_000, b'{"a": ' + b"[" * 100_000 + b"]" * 100_000]
-)
+@pytest.mark.parametrize("raw", [b"[" * 500_000, b'{"a":' * 200_000, b'{"a": ' + b"[" * 100_000 + b"]" * 100_000])
 def test_a_very_deep_body_cannot_exhaust_the_stack(raw):
     assert "deeper than 64" in fault(raw)["message"]
 
@@ -112,9 +106,7 @@ def test_many_shallow_brackets_and_brackets_in_text_are_not_depth():
     assert strict_json.loads(json.dumps(document).encode()) == document
 
 
-@pytest.mark.parametrize(
-    "raw", [b'{"a":' + b"[" * 70 + b'"' + b'\\"' * 200_000, b"[" * 40 + b'"[' * 99_999 + b"\\"]
-)
+@pytest.mark.parametrize("raw", [b'{"a":' + b"[" * 70 + b'"' + b'\\"' * 200_000, b"[" * 40 + b'"[' * 99_999 + b"\\"])
 @pytest.mark.timeout(5)
 def test_a_half_open_string_costs_one_pass(raw):
     fault(raw)

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from portal.kit import clock
-from reviews import callbacks
+from reviews import callbacks, targets
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -262,7 +262,7 @@ def test_one_address_inside_refuses_the_name_altogether(resolves):
     "address", ["93.184.215.14", "2606:2800:220:1::1", "64:ff9b::5db8:d70e", "::ffff:93.184.215.14"]
 )
 def test_public_addresses_are_not_inside(address):
-    assert not callbacks.is_inside(ipaddress.ip_address(address))
+    assert not targets.is_inside(ipaddress.ip_address(address))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "2130706433", "0x7f.1", "[::1]", "127.1", "localhost"])
@@ -299,8 +299,8 @@ REFUSED = [
 
 @pytest.mark.parametrize("url", REFUSED)
 def test_an_address_of_the_wrong_form_is_neither_registered_nor_called(url):
-    with pytest.raises(callbacks.CallbackUrlRefused) as refused:
-        callbacks.check_url(url, allow_private=True)
+    with pytest.raises(targets.CallbackUrlRefused) as refused:
+        targets.check_url(url, allow_private=True)
     assert (refused.value.name, refused.value.status) == ("callback_url_refused", 422)
 
     assert callbacks.post(url, b"BODY", {}, allow_private=True).error == "callback_url_refused"
@@ -308,16 +308,16 @@ def test_an_address_of_the_wrong_form_is_neither_registered_nor_called(url):
 
 def test_http_is_registered_for_the_loopback_in_development_only():
     for url in ("http://localhost:8000/x", "http://127.0.0.1/", "http://[::1]:80/"):
-        callbacks.check_url(url, allow_private=True)
-        with pytest.raises(callbacks.CallbackUrlRefused):
-            callbacks.check_url(url, allow_private=False)
+        targets.check_url(url, allow_private=True)
+        with pytest.raises(targets.CallbackUrlRefused):
+            targets.check_url(url, allow_private=False)
 
 
 def test_a_private_address_is_refused_at_registration_already():
-    callbacks.check_url("https://10.0.0.1/", allow_private=True)
-    callbacks.check_url("https://hooks.example:8443/in?x=1", allow_private=False)
-    with pytest.raises(callbacks.CallbackUrlRefused):
-        callbacks.check_url("https://10.0.0.1/", allow_private=False)
+    targets.check_url("https://10.0.0.1/", allow_private=True)
+    targets.check_url("https://hooks.example:8443/in?x=1", allow_private=False)
+    with pytest.raises(targets.CallbackUrlRefused):
+        targets.check_url("https://10.0.0.1/", allow_private=False)
 
 
 def test_proxies_of_the_environment_are_not_used(serve, monkeypatch):
@@ -351,9 +351,7 @@ def certificate(tmp_path_factory):
     return path, context
 
 
-def test_tls_is_checked_in_the_name_while_the_address_is_connected_to(
-    serve, resolves, certificate, monkeypatch
-):
+def test_tls_is_checked_in_the_name_while_the_address_is_connected_to(serve, resolves, certificate, monkeypatch):
     path, context = certificate
     monkeypatch.setenv("SSL_CERT_FILE", str(path))
     server = serve(says(OK), context)

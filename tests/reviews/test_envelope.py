@@ -157,9 +157,7 @@ def test_an_expiry_is_a_time_that_exists(moment):
     assert pointers(expires_at=moment) == {"/expires_at"}
 
 
-@pytest.mark.parametrize(
-    "day", ["2019-02-30", "19.9.2019", "2019-9-1", "2019-10-02T15:04:00", 20190919, None]
-)
+@pytest.mark.parametrize("day", ["2019-02-30", "19.9.2019", "2019-9-1", "2019-10-02T15:04:00", 20190919, None])
 def test_a_date_is_a_day_or_a_time_that_exists(day):
     assert pointers(dates__loss=day) == {"/dates/loss"}
 

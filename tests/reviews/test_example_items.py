@@ -51,8 +51,7 @@ def test_items_are_the_same_each_time_and_have_their_own_ids() -> None:
 
 def test_the_first_claims_show_every_route() -> None:
     made = Counter(
-        (each["action"]["effect"], Decimal(each["action"]["amount_at_stake"]) > 10_000)
-        for each in items.claims(25)
+        (each["action"]["effect"], Decimal(each["action"]["amount_at_stake"]) > 10_000) for each in items.claims(25)
     )
 
     assert min(made["pay", False], made["pay", True]) >= 5
@@ -125,15 +124,12 @@ def test_a_company_has_one_invented_name_of_its_own() -> None:
 
     assert len({disguise.name(name) for name in names}) == len(names)
     assert (
-        disguise.text("I called WELLS FARGO.", about=names[0])
-        == f"I called {disguise.name('WELLS FARGO & COMPANY')}."
+        disguise.text("I called WELLS FARGO.", about=names[0]) == f"I called {disguise.name('WELLS FARGO & COMPANY')}."
     )
 
 
 def test_everyday_words_that_begin_like_a_name_stay_as_they_are() -> None:
     disguise = companies.Disguise(sorted({row["Company"] for row in items._rows("cfpb_complaints.csv")}))
-    text = (
-        "I connected after payment, earning what was possible at a local or national social security office."
-    )
+    text = "I connected after payment, earning what was possible at a local or national social security office."
 
     assert disguise.text(text, about="Possible Financial Inc") == text

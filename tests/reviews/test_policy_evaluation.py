@@ -153,10 +153,7 @@ def test_a_nesting_no_parser_would_give_does_not_end_the_process() -> None:
     for _ in range(100_000):
         deep = [deep]
 
-    assert (
-        code(route("has(snapshot.output)", item() | {"snapshot": {"output": deep}}))
-        == "expression_too_costly"
-    )
+    assert code(route("has(snapshot.output)", item() | {"snapshot": {"output": deep}})) == "expression_too_costly"
 
 
 def test_a_value_the_library_cannot_take_fails_the_rule_that_reads_it() -> None:
