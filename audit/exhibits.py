@@ -15,6 +15,7 @@ from audit import keyring, models
 from audit.canonical import Sha256, normalised, sha256
 from portal.kit.clock import now
 from portal.kit.ids import new_id
+from portal.kit.inserting import insert_all
 from portal.kit.problems import NotFound, Problem
 
 _FORMAT = b"\x01"
@@ -110,7 +111,8 @@ def seal_all(
         )
         for each in sealed
     ]  # fmt: skip
-    return models.Exhibit.objects.bulk_create(rows)
+    insert_all(rows)
+    return rows
 
 
 def seal_for_intake(content: bytes, exhibit_id: UUID | None = None, media_type: str = "application/json") -> Sealed:

@@ -96,7 +96,9 @@ BEGIN
       JOIN audit_history_link l
         ON l.model = $2 AND l.history_id = h.history_id AND l.xact = pg_current_xact_id()
       JOIN %2$I t ON t.%3$I = h.%3$I
-      WHERE h.%3$I = ($1).%3$I AND NOT EXISTS (
+      WHERE h.%3$I = ($1).%3$I
+        AND NOT EXISTS (SELECT FROM %1$I later WHERE later.%3$I = h.%3$I AND later.history_id > h.history_id)
+        AND NOT EXISTS (
         SELECT FROM jsonb_each(to_jsonb(h)) was JOIN jsonb_each(to_jsonb(t)) is_now USING (key)
         WHERE was.value <> is_now.value))
     $query$, TG_ARGV[0], TG_TABLE_NAME, TG_ARGV[1]) INTO recorded USING NEW, TG_ARGV[2];

@@ -34,8 +34,9 @@ _TAIL = """convert_to(',"subj":{"id":"' || e.stream || '","prev":'
  || '"},"typ":"countersign.ledger.entry","v":1}', 'UTF8')"""
 _ROWS = f"""COPY (SELECT l.idx, l.leaf_hash, e.leaf_bytes, e.at,
  position({_HEAD} in e.leaf_bytes) = position('"actor":'::bytea in e.leaf_bytes)
- AND substr(e.leaf_bytes, length(e.leaf_bytes) - length({_TAIL}) + 1) = {_TAIL}
+ AND substr(e.leaf_bytes, length(e.leaf_bytes) - length(tail.bytes) + 1) = tail.bytes
  FROM audit_leaf l LEFT JOIN audit_entry e ON e.eid = l.entry_id
+ CROSS JOIN LATERAL (SELECT {_TAIL} AS bytes OFFSET 0) tail
  WHERE l.log_id = %(log)s ORDER BY l.idx) TO STDOUT (FORMAT BINARY)"""  # noqa: S608
 
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from audit import canonical, keyring, ledger
 from audit.actors import HasActor
 from audit.facts import Fact
+from portal.accounts.ceremony import PROFILES
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.kit import webhooks
@@ -26,6 +27,14 @@ class UnknownQueue(Problem):
     code = "unknown_queue"
     status = 422
     title = "The policy names a queue that does not exist"
+
+
+class UnknownProfile(Problem):
+    """A queue asks for a signing profile that is not there."""
+
+    code = "unknown_profile"
+    status = 422
+    title = "The queue names a signing profile that does not exist"
 
 
 class UnknownRole(Problem):
@@ -46,7 +55,9 @@ class TooManySecrets(Problem):
 
 @transaction.atomic
 def open_queue(slug: str, name: str, *, by: HasActor, profile: str = "claims", lease_minutes: int = 15) -> Queue:
-    """Open a queue."""
+    """Open a queue. Raises UnknownProfile."""
+    if profile not in PROFILES:
+        raise UnknownProfile(f"There is no profile {profile}. Profiles are {', '.join(sorted(PROFILES))}.")
     queue = Queue.objects.create(slug=slug, name=name, profile=profile, lease_minutes=lease_minutes)
     ledger.append_next(facts.QueueOpened(slug=slug), stream=ledger.Stream("queue", queue.pk), by=by, rows=[queue])
     return queue

@@ -10,8 +10,9 @@ from django.db import transaction
 from audit import exhibits, ledger
 from audit.actors import SystemJob
 from portal.kit.ids import ItemId
+from portal.kit.inserting import insert_all
 from reviews.actions import deciding, planning
-from reviews.models import IntakeQueue, Item, PolicyVersion, Revision, SignoffSlot, Submission
+from reviews.models import IntakeQueue, PolicyVersion, Submission
 from reviews.policies.evaluation import Outcome, Reason
 from reviews.words import Basis, State
 
@@ -81,9 +82,9 @@ def _route(submissions: Sequence[Submission], *, fallback: Reason | None = None)
     keys = exhibits.keys_for(plan.scope for plan in plans)
     sealed = exhibits.seal_all([(plan.content, keys[plan.scope]) for plan in plans])
     made = [planning.rows(plan, keys[plan.scope], exhibit.pk) for plan, exhibit in zip(plans, sealed, strict=True)]
-    Item.objects.bulk_create([rows.item for rows in made])
-    Revision.objects.bulk_create([rows.revision for rows in made])
-    SignoffSlot.objects.bulk_create([slot for rows in made for slot in rows.slots])
+    insert_all([rows.item for rows in made])
+    insert_all([rows.revision for rows in made])
+    insert_all([slot for rows in made for slot in rows.slots])
     ledger.append_all([rows.step for rows in made])
     IntakeQueue.objects.filter(pk__in=[submission.pk for submission in submissions]).delete()
     for rows in made:

@@ -168,3 +168,10 @@ def test_who_issued_a_key_stands_in_the_ledger(issued):
 
     assert (told.kind, told.actor.ref) == ("flow.key_issued", issued.issued_by_id)
     assert told.pub["key"] == str(issued.pk)
+
+
+def test_a_queue_with_an_unknown_signing_profile_is_refused():
+    with refused("unknown_profile"):
+        configuring.open_queue("letters", "Letters", by=SEEDER, profile="casual")
+
+    assert not Queue.objects.exists()

@@ -60,3 +60,16 @@ def test_a_history_is_never_rewritten(verb, as_role, sqlstate):
 def test_a_history_row_of_a_flow_without_its_entry_is_refused(world):
     with refuses():
         copied(Flow.history.filter(id=world.flow.pk).latest(), history_id=None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_going_back_to_an_earlier_row_of_the_same_transaction_is_refused():
+    world = make_world()
+
+    with refuses("23000"):
+        configuring.suspend_flow(world.flow, by=SEEDER)
+        configuring.resume_flow(world.flow, by=SEEDER)
+        run(
+            "UPDATE reviews_flow SET suspended_at = h.suspended_at, config_version = h.config_version"
+            " FROM (SELECT * FROM reviews_historicalflow WHERE suspended_at IS NOT NULL) h WHERE reviews_flow.id = h.id"
+        )
