@@ -11,5 +11,4 @@ urlpatterns = [
     path(".well-known/jwks.json", health.jwks),
     path("api/v1/", include("reviews.urls")),
     path("api/v1/", api.urls),
-    path("accounts/", include("allauth.urls")),
 ]

@@ -3,8 +3,15 @@
 import logging
 from collections.abc import Callable
 
+from django.conf import settings
+
 _log = logging.getLogger(__name__)
 _registered: list[Callable[[], object]] = []
+
+
+def channel() -> str:
+    """Name the Valkey channel on which this installation tells of signed checkpoints."""
+    return f"{settings.CACHES['default']['KEY_PREFIX']}:sealed"
 
 
 def register(action: Callable[[], object]) -> None:

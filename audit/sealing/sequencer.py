@@ -22,9 +22,8 @@ from audit.sealing.highwater import HighWater
 from audit.sealing.roles import as_sequencer
 from portal.kit.clock import now, stamp
 
-__all__ = ["CHANNEL", "RefusedToSign", "Sealed", "run_forever", "seal_once"]
+__all__ = ["RefusedToSign", "Sealed", "run_forever", "seal_once"]
 
-CHANNEL = "countersign:sealed"
 IDLE_CHECKPOINT = timedelta(minutes=10)
 
 _LOCK = 727
@@ -159,6 +158,6 @@ def _publish(sealed: Sealed) -> None:
         "signed_at": stamp(sealed.signed_at),
     }
     try:
-        _valkey(settings.REDIS_URL).publish(CHANNEL, json.dumps(said))
+        _valkey(settings.REDIS_URL).publish(afterwards.channel(), json.dumps(said))
     except redis.RedisError as trouble:
         _log.warning("Nobody was told of checkpoint %s: %s", sealed.checkpoint_id, trouble)

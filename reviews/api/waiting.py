@@ -10,9 +10,10 @@ import redis
 from django.conf import settings
 from django.db import connection
 
+from audit.sealing import afterwards
+
 log = logging.getLogger(__name__)
 
-CHANNEL = "countersign:sealed"
 LONGEST = 60.0
 _CATCH_UP = 1.0
 
@@ -45,7 +46,7 @@ class Bell:
 
     def _hear(self, valkey: "redis.Redis") -> None:
         with valkey.pubsub(ignore_subscribe_messages=True) as heard:  # type: ignore[no-untyped-call]
-            heard.subscribe(CHANNEL)
+            heard.subscribe(afterwards.channel())
             for _ in heard.listen():
                 self._ring()
 

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from audit import ledger
 from audit.models import Checkpoint, SigningKey
-from audit.sealing import highwater, keys, merkle, notes, proofs, sequencer, storage
+from audit.sealing import afterwards, highwater, keys, merkle, notes, proofs, sequencer, storage
 from audit.sealing.sequencer import RefusedToSign
 from portal.kit.clock import now
 from tests.audit.saying import BY, Looked, a_stream
@@ -354,7 +354,7 @@ def test_the_loop_outlives_a_lost_database_connection(mark, settings):
 
 def test_waiters_are_told_of_new_entries(seal, settings):
     with redis.Redis.from_url(settings.REDIS_URL) as valkey, valkey.pubsub() as listener:
-        listener.subscribe(sequencer.CHANNEL)
+        listener.subscribe(afterwards.channel())
         listener.get_message(timeout=5)
         write(3)
 
