@@ -76,9 +76,9 @@ def reread_all(rows: Sequence[models.Model]) -> list[Version]:
 
 def _read(rows: Sequence[models.Model]) -> list[tuple[models.Model, Sequence[Any]]]:
     model, by_key = type(rows[0]), {row.pk: row for row in rows}
-    key, texts = _key(model), ", ".join(_tracked(model).values())
+    key, texts = key_of(model), ", ".join(_tracked(model).values())
     sql = (
-        f"SELECT t.{key}, EXISTS (SELECT FROM {_history_table(model)} h WHERE h.{key} = t.{key}),"  # noqa: S608
+        f"SELECT t.{key}, EXISTS (SELECT FROM {table_of(model)} h WHERE h.{key} = t.{key}),"  # noqa: S608
         f" {texts} FROM {_quoted(model._meta.db_table)} t"
         f" WHERE t.{key} = ANY (%b::{_key_type(model)}[]) FOR NO KEY UPDATE"
     )
@@ -101,7 +101,7 @@ def stored_digest(model: type[models.Model], history_id: int, names: Sequence[st
     """Hash a stored history row over the columns its entry names, or give nothing if the row is gone."""
     tracked = _tracked(model)
     texts = ", ".join(tracked[name] for name in names)
-    sql = f"SELECT history_type, {texts} FROM {_history_table(model)} t WHERE history_id = %s"  # noqa: S608
+    sql = f"SELECT history_type, {texts} FROM {table_of(model)} t WHERE history_id = %s"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(sql, [history_id])
         found = cursor.fetchone()
@@ -131,10 +131,10 @@ def insertions(changes: Sequence[Change]) -> tuple[str, list[Any]]:
 
 def _insertion(changes: Sequence[Change], name: str) -> tuple[str, list[Any]]:
     model = type(changes[0].version.row)
-    table, key, kind = _quoted(model._meta.db_table), _key(model), _key_type(model)
+    table, key, kind = _quoted(model._meta.db_table), key_of(model), _key_type(model)
     columns = [_quoted(column) for column in changes[0].version.columns]
     sql = (
-        f"{name} AS (INSERT INTO {_history_table(model)}"  # noqa: S608
+        f"{name} AS (INSERT INTO {table_of(model)}"  # noqa: S608
         f" ({', '.join(columns)}, history_date, history_type, history_user_id)"
         f" SELECT {', '.join(f't.{column}' for column in columns)}, c.at, c.type, c.person"
         f" FROM unnest(%b::{kind}[], %b::timestamptz[], %b::text[], %s::uuid[]) AS c (key, at, type, person)"
@@ -189,11 +189,13 @@ def _history_model(model: type[models.Model]) -> type[models.Model]:
     return history_model
 
 
-def _history_table(model: type[models.Model]) -> str:
+def table_of(model: type[models.Model]) -> str:
+    """Name the table of a model's history, quoted."""
     return _quoted(_history_model(model)._meta.db_table)
 
 
-def _key(model: type[models.Model]) -> str:
+def key_of(model: type[models.Model]) -> str:
+    """Name the column of a model's key, quoted."""
     key: Any = model._meta.pk
     return _quoted(key.column)
 

@@ -28,6 +28,13 @@ _LINKS = """SELECT coalesce(h.history_id, l.history_id), l.salt, l.digest, e.lea
  FULL JOIN (SELECT * FROM audit_history_link WHERE model = %s) l ON l.history_id = h.history_id
  LEFT JOIN audit_entry e ON e.eid = l.entry_id ORDER BY 1"""
 
+_CHANGED = """SELECT t.{key}, differ.names FROM {table} t LEFT JOIN LATERAL (
+ SELECT * FROM {history} h WHERE h.{key} = t.{key} ORDER BY h.history_id DESC LIMIT 1) h ON true
+ CROSS JOIN LATERAL (SELECT array_agg(key ORDER BY key) AS names
+  FROM jsonb_each(to_jsonb(t)) AS now JOIN jsonb_each(to_jsonb(h)) AS was USING (key)
+  WHERE now.value <> was.value) differ
+ WHERE h.history_id IS NULL OR differ.names IS NOT NULL"""
+
 
 @dataclass(frozen=True, slots=True)
 class _Field:
@@ -62,6 +69,20 @@ def unlinked_history() -> Iterator[Finding]:
     for model in apps.get_models():
         if issubclass(model, history.Recorded):
             yield from _unlinked(model)
+
+
+def changed_rows() -> Iterator[Finding]:
+    """Find live rows that are not what their newest history row, which an entry vouches for, says they are."""
+    for model in apps.get_models():
+        if issubclass(model, history.Recorded):
+            sql = _CHANGED.format(
+                table=model._meta.db_table, history=history.table_of(model), key=history.key_of(model)
+            )
+            with connection.chunked_cursor() as cursor:
+                cursor.execute(sql)
+                for key, names in cursor:
+                    what = f"the row differs from its history in {', '.join(names or ['everything: it has none'])}"
+                    yield Finding(Code.PROJECTION_DIFFERS, f"{history.label_of(model)} {key}", what)
 
 
 def differing_projections() -> Iterator[Finding]:

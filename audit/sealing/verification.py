@@ -54,6 +54,7 @@ def _checks(
     yield from signing_checks.unsequenced(log)
     yield from content_checks.wrong_disclosures(log)
     yield from content_checks.unlinked_history()
+    yield from content_checks.changed_rows()
     yield from content_checks.differing_projections()
 
 
