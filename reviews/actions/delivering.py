@@ -24,7 +24,7 @@ _random = random.SystemRandom()
 
 Poster = Callable[..., Answer]
 
-_CLAIM = """
+_TAKE = """
 UPDATE reviews_delivery SET attempts = attempts + 1, due_at = %s
  WHERE id IN (
     SELECT d.id FROM reviews_delivery d JOIN reviews_endpoint e ON e.id = d.endpoint_id
@@ -49,7 +49,7 @@ def deliver_due(*, post: Poster = callbacks.post, limit: int = _BATCH) -> int:
 
     A worker that dies during an attempt leaves a row that is due again a minute later.
     """
-    taken = _take(limit)
+    taken = take_due(limit)
     for delivery_id in taken:
         attempt(delivery_id, post=post)
     return len(taken)
@@ -69,10 +69,10 @@ def send_again(delivery: Delivery) -> None:
     Delivery.objects.filter(pk=delivery.pk).update(due_at=now(), delivered_at=None, given_up_at=None)
 
 
-def _take(limit: int) -> list[UUID]:
+def take_due(limit: int) -> list[UUID]:
     moment = now()
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [moment + _HOLD, moment, limit])
+        cursor.execute(_TAKE, [moment + _HOLD, moment, limit])
         return [row[0] for row in cursor.fetchall()]
 
 

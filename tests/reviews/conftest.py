@@ -1,7 +1,10 @@
-"""The bed of the review tests: passwords that cost little, because every person here has one."""
+"""The bed of the review tests: a world, an adjuster, a senior adjuster, and passwords that cost little."""
 
 import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
+
+from portal.accounts.roles import Role
+from tests.factories import make_person, make_world
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -11,3 +14,18 @@ def cheap_passwords():
     Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 8, 1
     yield
     Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = kept
+
+
+@pytest.fixture
+def world(db):
+    return make_world()
+
+
+@pytest.fixture
+def ana(world):
+    return make_person("ana", Role.ADJUSTER)
+
+
+@pytest.fixture
+def ben(world):
+    return make_person("ben", Role.SENIOR_ADJUSTER)

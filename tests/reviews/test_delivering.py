@@ -181,7 +181,7 @@ def test_a_task_message_delivered_twice_sends_once(decided, endpoint):
 
 
 def test_a_worker_that_died_during_an_attempt_leaves_the_event_due_again(decided, endpoint):
-    claimed = delivering._take(10)
+    claimed = delivering.take_due(10)
 
     assert len(claimed) == 1
     assert delivering.deliver_due() == 0

@@ -17,27 +17,12 @@ from reviews import lifecycle
 from reviews.actions import configuring, returning, signing, taking
 from reviews.models import ApiKey, Decision, Delivery, Item, Lease, Signature, SignIntent, SignoffSlot
 from reviews.words import State, Verdict
-from tests.factories import SEEDER, make_item, make_person, make_world, refused, sign, story, take
+from tests.factories import SEEDER, make_item, make_person, refused, sign, story, take
 from tests.reviews.cheating import at_once
 
 pytestmark = pytest.mark.django_db
 LARGE = {"amount": "20000.00", "amount_at_stake": "20000.00"}
 REFUSED = ["item.received", "item.taken", "signature.refused"]
-
-
-@pytest.fixture
-def world(db):
-    return make_world()
-
-
-@pytest.fixture
-def ana(world):
-    return make_person("ana", Role.ADJUSTER)
-
-
-@pytest.fixture
-def ben(world):
-    return make_person("ben", Role.SENIOR_ADJUSTER)
 
 
 @pytest.fixture

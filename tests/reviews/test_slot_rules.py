@@ -13,7 +13,7 @@ from portal.kit.ids import ItemId, new_id
 from reviews.actions import configuring, signing, taking
 from reviews.models import Item, Signature, SignIntent, SignoffSlot
 from reviews.words import State, Verdict
-from tests.factories import SEEDER, make_item, make_person, make_world, sign, take
+from tests.factories import SEEDER, make_item, make_person, sign, take
 from tests.reviews.cheating import (
     APP,
     CHECK,
@@ -31,21 +31,6 @@ from tests.reviews.cheating import (
 
 pytestmark = pytest.mark.django_db
 LARGE = {"amount": "20000.00", "amount_at_stake": "20000.00"}
-
-
-@pytest.fixture
-def world():
-    return make_world()
-
-
-@pytest.fixture
-def ana(world):
-    return make_person("ana", Role.ADJUSTER)
-
-
-@pytest.fixture
-def ben(world):
-    return make_person("ben", Role.SENIOR_ADJUSTER)
 
 
 @pytest.fixture

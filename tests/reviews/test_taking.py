@@ -13,20 +13,10 @@ from portal.kit.clock import now, stamp
 from portal.kit.ids import ItemId, new_id
 from reviews.actions import taking
 from reviews.models import ActiveTime, Item, Lease
-from tests.factories import SEEDER, make_item, make_person, make_world, refused, story, take
+from tests.factories import SEEDER, make_item, make_person, refused, story, take
 from tests.reviews.cheating import at_once
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def world(db):
-    return make_world()
-
-
-@pytest.fixture
-def ana(world):
-    return make_person("ana", Role.ADJUSTER)
 
 
 @pytest.fixture
