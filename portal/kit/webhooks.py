@@ -116,10 +116,12 @@ def verify(
     if not _ID.fullmatch(id) or not _TIMESTAMP.fullmatch(timestamp):
         raise SignatureInvalid("webhook-id or webhook-timestamp is malformed; the time is whole seconds.")
     if not _fits(signatures, f"{id}.{timestamp}.", body, secrets):
-        raise SignatureInvalid
+        raise SignatureInvalid(
+            "Sign `id.timestamp.body` over the exact bytes you send, with a live secret of this flow."
+        )
     # After the signature, so that only an authentic caller learns about our clock.
     if abs(now.timestamp() - int(timestamp)) > tolerance.total_seconds():
-        raise TimestampOutOfTolerance
+        raise TimestampOutOfTolerance("Set your clock right and sign again; five minutes of difference are allowed.")
     return Verified(id, datetime.fromtimestamp(int(timestamp), UTC))
 
 
@@ -128,7 +130,7 @@ def _three(headers: Mapping[str, str]) -> tuple[str, str, str]:
     names = ("webhook-id", "webhook-timestamp", "webhook-signature")
     missing = [name for name in names if not found.get(name)]
     if missing:
-        raise SignatureMissing(f"Missing: {', '.join(missing)}.")
+        raise SignatureMissing(f"Sign the request by Standard Webhooks; missing: {', '.join(missing)}.")
     return found[names[0]], found[names[1]], found[names[2]]
 
 

@@ -197,3 +197,13 @@ def test_a_fault_of_ours_tells_nothing_but_the_request_id(world: World, settings
     assert refusal(answer) == (500, "internal_error")
     assert b"Traceback" not in answer.content
     assert b"TypeError" not in answer.content
+
+
+def test_a_refused_signature_says_what_to_sign(world: World) -> None:
+    raw = a_body()
+    signature = world.headers(raw)["webhook-signature"]
+
+    answer = deliver(world, raw, webhook_signature=signature[:-4] + "AAA=")
+
+    assert refusal(answer) == (401, "signature_invalid")
+    assert "exact bytes" in answer.json()["detail"]
