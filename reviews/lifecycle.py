@@ -17,6 +17,12 @@ from reviews.words import State
 MOVES: dict[type[Fact], dict[State, frozenset[State]]] = {
     facts.Signed: {State.IN_REVIEW: frozenset({State.IN_REVIEW})},
     facts.Finalised: {State.IN_REVIEW: frozenset({State.APPROVED, State.REJECTED})},
+    facts.Overridden: {State.IN_REVIEW: frozenset({State.IN_REVIEW})},
+    facts.ChangesRequested: {State.IN_REVIEW: frozenset({State.CHANGES_REQUESTED})},
+    facts.Revised: {
+        State.IN_REVIEW: frozenset({State.IN_REVIEW}),
+        State.CHANGES_REQUESTED: frozenset({State.IN_REVIEW}),
+    },
     facts.Cancelled: {
         State.IN_REVIEW: frozenset({State.CANCELLED}),
         State.CHANGES_REQUESTED: frozenset({State.CANCELLED}),

@@ -1,7 +1,7 @@
 """Items: one thing to decide each, with the revisions of what is proposed."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from audit.history import Recorded, records
 from portal.kit.clock import now
@@ -52,7 +52,10 @@ class Item(Recorded, models.Model):
                 condition=Q(state=State.IN_REVIEW), name="reviews_item_next",
             ),
             models.Index(fields=["flow", "-received_at"], name="reviews_item_of_flow"),
-            models.Index("expires_at", condition=Q(state=State.IN_REVIEW), name="reviews_item_expiring"),
+            models.Index(
+                "expires_at",
+                condition=Q(state__in=[State.IN_REVIEW, State.CHANGES_REQUESTED]), name="reviews_item_expiring",
+            ),
         ]  # fmt: skip
         constraints = [
             models.CheckConstraint(condition=Q(state__in=[s.value for s in State]), name="reviews_item_state"),
@@ -72,7 +75,11 @@ class Item(Recorded, models.Model):
 
 
 class Revision(models.Model):
-    """One frozen version of what an item proposes: the document as posted, and what it cost to make."""
+    """One frozen version of what an item proposes: the document as posted, and what it cost to make.
+
+    A signer's changes make a revision too: the document of revision `posted_as` with `overrides` on its output,
+    a JSON object of texts by pointer; `changed` names the pointers.
+    """
 
     id = models.BigAutoField(primary_key=True)
     item = models.ForeignKey(Item, models.PROTECT, db_index=False, related_name="revisions")
@@ -82,6 +89,10 @@ class Revision(models.Model):
     action_sha256 = models.BinaryField(max_length=32)
     contract = models.ForeignKey("reviews.Contract", models.PROTECT, null=True, db_index=False)
     authored_with = models.ForeignKey("reviews.ApiKey", models.PROTECT, db_index=False)
+    posted_as = models.PositiveSmallIntegerField(default=1)
+    overrides = models.ForeignKey("audit.Exhibit", models.PROTECT, null=True, db_index=False, related_name="+")
+    changed = models.JSONField(default=list)
+    changed_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, db_index=False, related_name="+")
     prompt_name = models.CharField(max_length=200, default="")
     prompt_version = models.CharField(max_length=100, default="")
     model_provider = models.CharField(max_length=100, default="")
@@ -98,4 +109,11 @@ class Revision(models.Model):
 
     class Meta:
         db_table = "reviews_revision"
-        constraints = [models.UniqueConstraint("item", "revision", name="reviews_revision_number")]
+        constraints = [
+            models.UniqueConstraint("item", "revision", name="reviews_revision_number"),
+            models.CheckConstraint(
+                condition=Q(overrides=None, changed_by=None, changed=[], posted_as=F("revision"))
+                | Q(overrides__isnull=False, changed_by__isnull=False, posted_as__lt=F("revision")),
+                name="reviews_revision_posted_or_changed",
+            ),
+        ]

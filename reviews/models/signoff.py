@@ -10,7 +10,10 @@ from reviews.words import Verdict
 
 
 class SignIntent(models.Model):
-    """What a person is about to sign, frozen: one intent gives at most one signature (EVIDENCE, R3)."""
+    """What a person is about to sign, frozen: one intent gives at most one signature (EVIDENCE, R3).
+
+    With `changes` it is for the revision those changes will make, whose slots do not exist yet.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id)
     user = models.ForeignKey(User, models.PROTECT, db_index=False)
@@ -18,7 +21,8 @@ class SignIntent(models.Model):
     item = models.ForeignKey("reviews.Item", models.PROTECT, db_index=False)
     item_version = models.PositiveIntegerField()
     item_rev = models.PositiveSmallIntegerField()
-    slot = models.ForeignKey("reviews.SignoffSlot", models.PROTECT, db_index=False)
+    slot = models.ForeignKey("reviews.SignoffSlot", models.PROTECT, null=True, db_index=False)
+    changes = models.ForeignKey("audit.Exhibit", models.PROTECT, null=True, db_index=False, related_name="+")
     action_sha256 = models.BinaryField(max_length=32)
     shown_sha256 = models.BinaryField(max_length=32)
     shown = models.ForeignKey("audit.Exhibit", models.PROTECT, db_index=False, related_name="+")
@@ -33,6 +37,12 @@ class SignIntent(models.Model):
 
     class Meta:
         db_table = "reviews_sign_intent"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(slot=None, changes__isnull=False) | Q(slot__isnull=False, changes=None),
+                name="reviews_sign_intent_slot_or_changes",
+            )
+        ]
 
 
 class Signature(models.Model):
@@ -53,6 +63,7 @@ class Signature(models.Model):
     shown_sha256 = models.BinaryField(max_length=32)
     auth_method = models.CharField(max_length=30)
     assurance = models.CharField(max_length=20)
+    assertion = models.ForeignKey("audit.Exhibit", models.PROTECT, null=True, db_index=False, related_name="+")
     signed_at = models.DateTimeField(default=now)
 
     append_only = True

@@ -1,12 +1,10 @@
-"""What can be said about items, flows, queues and policies; one fact a kind, each with its sentence."""
+"""What can be said about an item; one fact a kind, each with its sentence."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from audit.facts import Fact, Personal
-
-# --- the life of an item --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,123 +138,86 @@ class Delivered(Fact):
     attempts: int
 
 
-# --- configuration --------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class ChangesRequested(Fact):
+    """The holder sent the item back to its flow with what should be different."""
+
+    kind = "item.changes_requested"
+    sentence = "{actor} asked the flow for changes to revision {revision}."
+    revision: int
+    reason: Personal[str]
 
 
 @dataclass(frozen=True, slots=True)
-class FlowRegistered(Fact):
-    """A flow was registered."""
+class Revised(Fact):
+    """The flow posted a new revision, which was routed anew; its plan counts from here on."""
 
-    kind = "flow.registered"
-    sentence = "{actor} registered the flow {slug}."
-    slug: str
-
-
-@dataclass(frozen=True, slots=True)
-class FlowSuspended(Fact):
-    """A flow's kill switch was pulled."""
-
-    kind = "flow.suspended"
-    sentence = "{actor} suspended the flow."
-
-
-@dataclass(frozen=True, slots=True)
-class FlowResumed(Fact):
-    """A suspended flow may post again."""
-
-    kind = "flow.resumed"
-    sentence = "{actor} let the flow post again."
+    kind = "item.revised"
+    sentence = "The flow posted revision {revision}, routed to {queue} by {rule}."
+    received_at: datetime
+    revision: int
+    action_sha256: bytes
+    queue: UUID
+    policy: UUID
+    policy_version: int
+    rule: str
+    reasons: list[str]
+    plan: list[str]
+    effect: str
+    basis: str
+    contract: UUID | None
+    document_sha256: Personal[bytes]
+    body_sha256: Personal[bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class ContractApplied(Fact):
-    """A new version of a flow's data contract is in force."""
+class Overridden(Fact):
+    """A signer changed what is proposed: a new revision with a plan of its own, signed in the same transaction."""
 
-    kind = "flow.contract_applied"
-    sentence = "{actor} put version {version} of the data contract in force."
-    contract: UUID
-    version: int
-    digest: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class KeyIssued(Fact):
-    """An API key was issued."""
-
-    kind = "flow.key_issued"
-    sentence = "{actor} issued an API key."
-    key: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class KeyRevoked(Fact):
-    """An API key was revoked."""
-
-    kind = "flow.key_revoked"
-    sentence = "{actor} revoked an API key."
-    key: UUID
+    kind = "item.overridden"
+    sentence = "{actor} changed {changed}: revision {revision}, with a new sign-off plan."
+    revision: int
+    action_sha256: bytes
+    queue: UUID
+    policy: UUID
+    policy_version: int
+    rule: str
+    reasons: list[str]
+    plan: list[str]
+    effect: str
+    basis: str
+    changed: list[str]
+    direction: str
+    changes: Personal[str]
 
 
 @dataclass(frozen=True, slots=True)
-class SecretIssued(Fact):
-    """A webhook secret was issued."""
+class AttachmentOpened(Fact):
+    """Somebody opened a file for the first time. A note."""
 
-    kind = "flow.secret_issued"
-    sentence = "{actor} issued a webhook secret."
-    secret: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class SecretRetired(Fact):
-    """A webhook secret no longer counts."""
-
-    kind = "flow.secret_retired"
-    sentence = "{actor} retired a webhook secret."
-    secret: UUID
+    kind = "attachment.opened"
+    sentence = "{actor} opened {name}."
+    upload: UUID
+    name: Personal[str]
 
 
 @dataclass(frozen=True, slots=True)
-class EndpointRegistered(Fact):
-    """A callback endpoint was registered."""
+class EvidenceMade(Fact):
+    """The evidence of a decision was written. A note."""
 
-    kind = "flow.endpoint_registered"
-    sentence = "{actor} registered a callback endpoint."
-    endpoint: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class EndpointStopped(Fact):
-    """An endpoint is no longer called: it answered 410, or failed for too long."""
-
-    kind = "flow.endpoint_stopped"
-    sentence = "The callback endpoint was stopped: {why}."
-    endpoint: UUID
-    why: str
+    kind = "evidence.made"
+    sentence = "The evidence of the decision was written."
+    evidence: UUID
+    record_sha256: bytes
+    pdf_sha256: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class QueueOpened(Fact):
-    """A queue was opened."""
+class EvidenceExported(Fact):
+    """Somebody took the evidence out of the portal. A note."""
 
-    kind = "queue.opened"
-    sentence = "{actor} opened the queue {slug}."
-    slug: str
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyOpened(Fact):
-    """A policy got its name."""
-
-    kind = "policy.opened"
-    sentence = "{actor} opened the routing rules {name}."
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyApplied(Fact):
-    """A version of a policy is in force."""
-
-    kind = "policy.applied"
-    sentence = "{actor} put version {version} in force."
-    version: int
-    digest: bytes
+    kind = "evidence.exported"
+    sentence = "{actor} exported the evidence as {format}."
+    evidence: UUID
+    format: str
+    sha256: bytes
