@@ -46,11 +46,8 @@ class Item(Recorded, models.Model):
 
     class Meta:
         db_table = "reviews_item"
+        # reviews_item_next and reviews_item_listed, the order of lists, stand in migration 0006.
         indexes = [
-            models.Index(
-                "queue", "awaiting", "priority", "due_at", "id",
-                condition=Q(state=State.IN_REVIEW), name="reviews_item_next",
-            ),
             models.Index(fields=["flow", "-received_at"], name="reviews_item_of_flow"),
             models.Index(
                 "expires_at",

@@ -1,0 +1,1 @@
+"""What pages show of items: facts of an item worked out for reading, without a request and without HTML."""

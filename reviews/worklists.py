@@ -1,0 +1,248 @@
+"""Lists of items for people: a queue page by page, what one holds, what waits for one, what one signed."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from audit import exhibits
+from portal.accounts.access import Access
+from portal.accounts.models import User
+from portal.kit.clock import now
+from reviews import queries
+from reviews.listings import CursorInvalid
+from reviews.models import Item, Lease, Queue, Revision, Signature
+from reviews.showing.stops import LOW_CONFIDENCE, Stop, confidence, stops
+
+PAGE = 25
+_Place = tuple[UUID, int, datetime | None]
+COUNTED = 999
+_HOUR = timedelta(hours=1)
+_FIRST = (-1, None, UUID(int=0))
+
+_SELECT = """
+SELECT i.id, i.priority, i.due_at FROM reviews_item i
+ WHERE i.queue_id = %(queue)s::uuid AND i.state = 'in_review'
+   AND (i.priority, coalesce(i.due_at, 'infinity'), i.id)
+     > (%(priority)s, coalesce(%(due)s::timestamptz, 'infinity'), %(id)s::uuid)
+   {filter}
+ ORDER BY i.priority, coalesce(i.due_at, 'infinity'), i.id LIMIT %(limit)s
+"""
+
+
+class Show(StrEnum):
+    """Which open items of a queue are listed."""
+
+    ALL = "all"
+    FOR_ME = "for-me"
+    UNASSIGNED = "unassigned"
+    MINE = "mine"
+
+
+_LIVE = "SELECT FROM reviews_lease l WHERE l.item_id = i.id AND l.expires_at > %(now)s"
+_FILTERS = {
+    Show.ALL: "",
+    Show.UNASSIGNED: f"AND NOT EXISTS ({_LIVE})",
+    Show.MINE: f"AND EXISTS ({_LIVE} AND l.holder_id = %(person)s::uuid)",
+}
+_FOR_ME = """
+SELECT candidate.* FROM unnest(%(roles)s::text[]) AS held(role), LATERAL (
+    SELECT i.id, i.priority, i.due_at FROM reviews_item i
+     WHERE i.queue_id = %(queue)s::uuid AND i.awaiting = held.role AND i.state = 'in_review'
+       AND (i.priority, coalesce(i.due_at, 'infinity'), i.id)
+         > (%(priority)s, coalesce(%(due)s::timestamptz, 'infinity'), %(id)s::uuid)
+       AND NOT EXISTS (SELECT FROM reviews_signoff_slot s
+                        WHERE s.item_id = i.id AND s.revision = i.revision AND s.signer_id = %(person)s::uuid)
+     ORDER BY i.priority, coalesce(i.due_at, 'infinity'), i.id LIMIT %(limit)s
+  ) candidate
+ ORDER BY candidate.priority, coalesce(candidate.due_at, 'infinity'), candidate.id LIMIT %(limit)s
+"""
+_PRESSING = """
+SELECT (SELECT count(*) FROM (SELECT FROM unnest(ARRAY[0, 1, 2, 3]) AS rank, reviews_item i
+                               WHERE i.queue_id = %(queue)s::uuid AND i.state = 'in_review' AND i.priority = rank
+                                 AND coalesce(i.due_at, 'infinity') < %(now)s LIMIT %(bound)s) late),
+       (SELECT count(*) FROM (SELECT FROM unnest(ARRAY[0, 1, 2, 3]) AS rank, reviews_item i
+                               WHERE i.queue_id = %(queue)s::uuid AND i.state = 'in_review' AND i.priority = rank
+                                 AND coalesce(i.due_at, 'infinity') >= %(now)s
+                                 AND coalesce(i.due_at, 'infinity') < %(soon)s LIMIT %(bound)s) soon),
+       (SELECT count(*) FROM (SELECT FROM reviews_item i WHERE i.queue_id = %(queue)s::uuid
+                                 AND i.state = 'in_review' LIMIT %(bound)s) open)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a list: the item with what its document tells at a glance, and who holds it."""
+
+    item: Item
+    document: dict[str, Any]
+    stops: list[Stop]
+    confidence: float | None
+    holder: User | None
+
+    @property
+    def title(self) -> str:
+        """Give what the flow proposes, in its own words."""
+        return str(self.document.get("action", {}).get("title") or f"{self.item} (erased)")
+
+    @property
+    def prompt(self) -> str:
+        """Give prompt and version, the flow's name for what made this."""
+        prompt = self.document.get("snapshot", {}).get("prompt") or {}
+        return f"{prompt.get('name') or self.item.flow.slug} {prompt.get('version', '')}".strip()
+
+    @property
+    def more(self) -> int:
+        """Give how many reasons stand behind the first."""
+        return len(self.stops) - 1
+
+    @property
+    def shade(self) -> str:
+        """Give how the confidence is coloured."""
+        return "ok" if (self.confidence or 0) >= LOW_CONFIDENCE else "warn" if (self.confidence or 0) >= 0.65 else "bad"
+
+    @property
+    def bar(self) -> int:
+        """Give the length of the confidence's bar, of 52."""
+        return round(52 * (self.confidence or 0))
+
+    @property
+    def awaiting(self) -> str:
+        """Give the role whose signature is next, as people call it."""
+        return self.item.awaiting.replace("-", " ").capitalize()
+
+    @property
+    def quote(self) -> str:
+        """Give what the flow was told, in somebody's own words, when there are any."""
+        given = self.document.get("snapshot", {}).get("input")
+        told = given.get("narrative") if isinstance(given, dict) else None
+        return told if isinstance(told, str) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of rows and the cursor of the next one."""
+
+    rows: list[Row]
+    next: str | None
+    size: int = PAGE
+
+    @property
+    def marker(self) -> str:
+        """Give what changes when a row does: a page that has it need not be sent again."""
+        told = [f"{row.item.pk} {row.item.version} {row.holder.pk if row.holder else ''}" for row in self.rows]
+        return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """How a queue stands; each counted up to `COUNTED`."""
+
+    late: int
+    soon: int
+    open: int
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """Give the numbers as a page prints them: never more than '999+'."""
+        numbers = {"late": self.late, "soon": self.soon, "open": self.open}
+        return {name: f"{COUNTED}+" if each > COUNTED else str(each) for name, each in numbers.items()}
+
+
+def page(queue: Queue, show: Show, cursor: str | None, *, by: User, granted: Access) -> Page:
+    """Give a page of a queue's open items, most urgent first, in the order Take next follows."""
+    found = _ids(queue, show, cursor, by, granted)
+    last = found[PAGE - 1] if len(found) > PAGE else None
+    return Page(rows([each[0] for each in found[:PAGE]]), _cursor(last) if last else None)
+
+
+def pulse(queue: Queue) -> Pulse:
+    """Count what presses in a queue; reads at most a thousand index entries for each number."""
+    moment = now()
+    with connection.cursor() as cursor:
+        given = {"queue": queue.pk, "now": moment, "soon": moment + _HOUR, "bound": COUNTED + 1}
+        cursor.execute(_PRESSING, given)
+        return Pulse(*cursor.fetchone())
+
+
+def held(by: User) -> list[Row]:
+    """Give what a person has taken, soonest deadline first."""
+    mine = Lease.objects.filter(holder=by, expires_at__gt=now()).values_list("item_id", flat=True)
+    return sorted(rows(list(mine[:PAGE])), key=lambda row: (row.item.due_at is None, row.item.due_at or row.item.pk))
+
+
+def waiting(by: User, granted: Access, limit: int = 10) -> list[Row]:
+    """Give the most urgent items this person may sign next, over all their queues."""
+    queues = granted.where("review_in_queue", "queue")
+    return rows(queries.next_items(queues, sorted(granted.roles), by.pk, now(), (), limit))
+
+
+def signed(by: User, limit: int = 8) -> list[Signature]:
+    """Give a person's newest signatures with their items."""
+    return list(Signature.objects.filter(signer=by).select_related("item").order_by("-signed_at")[:limit])
+
+
+def rows(ids: Sequence[UUID]) -> list[Row]:
+    """Give the rows of items in the order of their ids; three statements, however many."""
+    items = Item.objects.select_related("flow", "queue").in_bulk(ids)
+    content, holders = _documents(items.values()), _holders(ids)
+    return [_row(items[each], content.get(each, {}), holders.get(each)) for each in ids if each in items]
+
+
+def _row(item: Item, document: dict[str, Any], holder: User | None) -> Row:
+    why = stops(item.effect, item.rule, item.reasons, document)
+    return Row(item, document, why, confidence(document), holder)
+
+
+def _ids(queue: Queue, show: Show, cursor: str | None, by: User, granted: Access) -> list[_Place]:
+    priority, due, last = _FIRST if cursor is None else _read(cursor)
+    question = _FOR_ME if show is Show.FOR_ME else _SELECT.format(filter=_FILTERS[show])
+    given = {
+        "queue": queue.pk, "priority": priority, "due": due, "id": last, "limit": PAGE + 1, "now": now(),
+        "person": by.pk, "roles": sorted(granted.roles),
+    }  # fmt: skip
+    with connection.cursor() as answer:
+        answer.execute(question, given)
+        return list(answer.fetchall())
+
+
+def _documents(items: Iterable[Item]) -> dict[UUID, dict[str, Any]]:
+    current = {(item.pk, item.revision) for item in items}
+    found = Revision.objects.filter(item__in=[pk for pk, _ in current]).select_related("exhibit__dek")
+    return {each.item_id: _opened(each) for each in found if (each.item_id, each.revision) in current}
+
+
+def _opened(revision: Revision) -> dict[str, Any]:
+    """Open a document; an item whose content was erased keeps its place in the list."""
+    try:
+        document: dict[str, Any] = json.loads(exhibits.opened(revision.exhibit))
+    except exhibits.Erased:
+        return {}
+    return document
+
+
+def _holders(ids: Sequence[UUID]) -> dict[UUID, User]:
+    live = Lease.objects.filter(item_id__in=ids, expires_at__gt=now()).select_related("holder")
+    return {lease.item_id: lease.holder for lease in live}
+
+
+def _cursor(last: _Place) -> str:
+    item_id, priority, due = last
+    told = [priority, due and due.isoformat(), str(item_id)]
+    return base64.urlsafe_b64encode(json.dumps(told).encode()).decode().rstrip("=")
+
+
+def _read(cursor: str) -> tuple[int, datetime | None, UUID]:
+    try:
+        told = json.loads(base64.urlsafe_b64decode(f"{cursor}==".encode()))
+        priority, due, item_id = told
+        return int(priority), datetime.fromisoformat(due) if due else None, UUID(item_id)
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        raise CursorInvalid("Go back to the start of the list; this address is not one of ours.") from None
