@@ -12,6 +12,7 @@ from psycopg_pool import PoolTimeout
 from portal.kit.http import problem_answer
 from portal.kit.ids import new_id
 from portal.kit.problems import Problem
+from portal.web import problems
 
 log = logging.getLogger(__name__)
 PROBLEM_TYPE = "application/problem+json"
@@ -48,7 +49,7 @@ class Doorman:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Turn a Problem into its answer, a lost database into 503; leave the rest to Django."""
         problem = as_problem(exception)
-        return None if problem is None else problem_answer(request, problem)
+        return None if problem is None else problems.answer(request, problem)
 
 
 def _as_the_api_says(request: HttpRequest, response: HttpResponse) -> HttpResponse:

@@ -4,6 +4,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from portal.env import flag, number, required, text, words
+from portal.web import assets, policy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 SECRET_KEY = required("SECRET_KEY")
@@ -16,9 +17,14 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-us"
-STATIC_URL = "static/"
+
+# --- Static files: straight from where they lie, under an address that changes with their bytes ------------
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_URL = f"static/{assets.stamp(STATICFILES_DIRS[0])}/"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+if not DEBUG:
+    WHITENOISE_IMMUTABLE_FILE_TEST = ""  # matches every address: each names its own bytes
 
 INSTALLED_APPS = [
     "portal",
@@ -35,10 +41,13 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django_htmx",
 ]
 MIDDLEWARE = [
     "portal.middleware.Doorman",
     "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.web.policy.PagePolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -46,18 +55,24 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
 ]
+_LOADERS = ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            # Said here instead of installing the app, whose start imports Django's admin.
+            "loaders": [("template_partials.loader.Loader", [("django.template.loaders.cached.Loader", _LOADERS)])],
+            "builtins": ["template_partials.templatetags.partials", "portal.templatetags.countersign"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-            ]
+                "portal.web.shell.shell",
+                "portal.demo.banner.demo",
+            ],
         },
     }
 ]
@@ -105,13 +120,19 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "intake"
-CELERY_TASK_ROUTES = {"reviews.tasks.deliver": {"queue": "deliveries"}}
+CELERY_TASK_ROUTES = {
+    "reviews.tasks.deliver": {"queue": "deliveries"},
+    "reviews.tasks.make_evidence": {"queue": "evidence"},  # a worker of its own: a PDF never delays an item
+}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "sweep-intake": {"task": "reviews.tasks.drain", "schedule": 5.0},
     "sweep-deliveries": {"task": "reviews.tasks.deliver", "schedule": 5.0},
+    "sweep-evidence": {"task": "reviews.tasks.make_evidence", "schedule": 30.0, "kwargs": {"days": 2}},
+    "sweep-all-evidence": {"task": "reviews.tasks.make_evidence", "schedule": 3600.0},
     "expire-items": {"task": "reviews.tasks.expire", "schedule": 60.0},
+    "sweep-uploads": {"task": "reviews.tasks.sweep_uploads", "schedule": 3600.0},
     "worker-heartbeat": {"task": "portal.tasks.heartbeat", "schedule": 10.0},
 }
 
@@ -135,12 +156,38 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_ADAPTER = "portal.accounts.adapters.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 MFA_ADAPTER = "portal.accounts.adapters.MFAAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+ACCOUNT_FORMS = {"login": "portal.accounts.forms.SignInForm"}
+# An office shares one address; an account is guarded by its own five attempts.
+ACCOUNT_RATE_LIMITS = {"login": "120/m/ip", "login_failed": "30/m/ip,5/300s/key"}
+ACCOUNT_SESSION_REMEMBER = False  # a session ends with the browser, at the latest after twelve hours
+MFA_FORMS = {
+    "authenticate": "portal.accounts.forms.CodeForm",
+    "authenticate_webauthn": "portal.accounts.forms.PasskeyForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn"]
 MFA_TOTP_ISSUER = "Countersign"
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+ALLAUTH_TRUSTED_PROXY_COUNT = number("TRUSTED_PROXIES", 0)
+SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = not PORTAL_URL.startswith("http://")
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
+# A proxy takes the certificate off: forms still come from the portal's own https address.
+CSRF_TRUSTED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(PORTAL_URL))]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ALLAUTH_TRUSTED_PROXY_COUNT else None
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
+
+# --- What a browser may do with our pages -----------------------------------------------------------------
+CONTENT_SECURITY_POLICY = policy.POLICY
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if SESSION_COOKIE_SECURE else 0
+X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "portal.web.problems.csrf_refused"
+ENVIRONMENT_NAME = text("ENVIRONMENT_NAME", "")
+BANNER = text("BANNER", "")
+DEMO = flag("DEMO", False)
 
 # --- The proof ------------------------------------------------------------------------------------------
 KEYRING = required("KEYRING")
@@ -151,6 +198,7 @@ SEQUENCER_INTERVAL_MS = number("SEQUENCER_INTERVAL_MS", 200)
 # --- Bounds ---------------------------------------------------------------------------------------------
 ITEM_BODY_LIMIT = number("ITEM_BODY_LIMIT", 1_048_576)
 BATCH_BODY_LIMIT = number("BATCH_BODY_LIMIT", 33_554_432)
+UPLOAD_LIMIT = number("UPLOAD_LIMIT", 52_428_800)
 DATA_UPLOAD_MAX_MEMORY_SIZE = BATCH_BODY_LIMIT
 CALLBACKS_ALLOW_PRIVATE = flag("CALLBACKS_ALLOW_PRIVATE", False)
 WAITERS = number("WAITERS", 4)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -11,7 +12,7 @@ from reviews.models import Item, Revision, SignoffSlot
 _NEXT = """
 SELECT candidate.id
   FROM unnest(%s::uuid[]) AS queue(id), unnest(%s::text[]) AS held(role), LATERAL (
-    SELECT i.id, i.priority, i.due_at
+    SELECT i.id, i.priority, coalesce(i.due_at, 'infinity') AS due
       FROM reviews_item i
      WHERE i.queue_id = queue.id AND i.awaiting = held.role AND i.state = 'in_review'
        AND coalesce(i.expires_at > %s, true)
@@ -19,9 +20,19 @@ SELECT candidate.id
        AND NOT EXISTS (SELECT FROM reviews_signoff_slot s
                         WHERE s.item_id = i.id AND s.revision = i.revision AND s.signer_id = %s::uuid)
        AND i.id <> ALL (%s::uuid[])
-     ORDER BY i.priority, i.due_at, i.id LIMIT %s
+     ORDER BY i.priority, coalesce(i.due_at, 'infinity'), i.id LIMIT %s
   ) candidate
- ORDER BY candidate.priority, candidate.due_at, candidate.id LIMIT %s
+ ORDER BY candidate.priority, candidate.due, candidate.id LIMIT %s
+"""
+
+BOUND = 999
+_COUNTS = """
+SELECT q.id, q.slug, q.name, (
+    SELECT count(*) FROM (
+      SELECT FROM reviews_item i WHERE i.queue_id = q.id AND i.state = 'in_review' LIMIT %s
+    ) bounded
+  )
+  FROM reviews_queue q WHERE q.id = ANY (%s::uuid[]) ORDER BY q.name, q.id
 """
 
 
@@ -46,3 +57,24 @@ def open_slot(item: Item) -> SignoffSlot | None:
 def current_revision(item: Item) -> Revision:
     """Give the revision the item stands at."""
     return Revision.objects.get(item_id=item.pk, revision=item.revision)
+
+
+class QueueCount(NamedTuple):
+    """A queue and how many of its items wait for a signature, counted up to `BOUND`."""
+
+    id: UUID
+    slug: str
+    name: str
+    open: int
+
+    @property
+    def shown(self) -> str:
+        """Give the count as a page prints it: never more than '999+'."""
+        return f"{BOUND}+" if self.open > BOUND else str(self.open)
+
+
+def open_counts(queue_ids: Sequence[UUID]) -> list[QueueCount]:
+    """Give the queues by name with their open counts; reads at most a thousand index entries of each."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTS, [BOUND + 1, list(queue_ids)])
+        return [QueueCount(*row) for row in cursor.fetchall()]

@@ -1,0 +1,33 @@
+// The signing page opens as a dialog over the review; without this it is a page of its own.
+const dialog = document.querySelector('#esign');
+let opener = null;
+
+document.addEventListener('htmx:afterSwap', ({ detail }) => {
+  if (detail.target !== dialog || !dialog.querySelector('#es-h')) return;
+  opener = document.activeElement;
+  if (!dialog.open) dialog.showModal();
+  dialog.querySelector('#es-h').focus();
+});
+
+dialog?.addEventListener('click', (event) => {
+  if (!event.target.closest('[data-back]')) return;
+  event.preventDefault();
+  dialog.close();
+});
+
+dialog?.addEventListener('close', () => {
+  dialog.replaceChildren();
+  opener?.focus();
+});
+
+// A signature is sent once: a second click while the first is on its way does nothing.
+document.addEventListener('submit', (event) => {
+  const form = event.target.closest('form[data-once]');
+  if (!form || event.defaultPrevented) return;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = 'yes';
+});
+
+window.addEventListener('pageshow', () => {
+  for (const form of document.querySelectorAll('form[data-sent]')) delete form.dataset.sent;
+});
