@@ -1,5 +1,7 @@
 """What may happen to accounts, roles and access; each leaves an entry in the same transaction."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
@@ -10,11 +12,12 @@ from guardian.shortcuts import assign_perm, remove_perm
 
 from audit import exhibits, ledger
 from audit.actors import HasActor
-from portal.accounts import ceremony, facts
+from portal.accounts import ceremony, codes, facts, passkeys
 from portal.accounts.models import User
+from portal.accounts.refusals import LastFactor, PasskeyRefused
 from portal.accounts.roles import Role
 from portal.kit.clock import now
-from portal.kit.problems import Problem
+from portal.kit.problems import NotFound, Problem
 
 
 class SelfVerification(Problem):
@@ -47,11 +50,66 @@ def verify_identity(person: User, *, by: User) -> None:
 
 
 @transaction.atomic
-def enrol_totp(person: User, secret: str, *, by: HasActor) -> None:
-    """Enrol an authenticator app by its base32 secret, stored wrapped where allauth looks for it."""
-    Authenticator.objects.create(user=person, type=Authenticator.Type.TOTP, data={"secret": encrypt(secret)})
+def unlock_signing(person: User, reason: str, *, by: User) -> None:
+    """Let a person sign again after somebody else found out what the failed attempts were."""
+    if by.pk == person.pk:
+        raise SelfVerification("Ask an administrator to unlock signing for you; nobody does it for themselves.")
+    person = User.objects.select_for_update().get(pk=person.pk)
+    person.failed_ceremonies, person.signing_locked_at = 0, None
+    person.save(update_fields=["failed_ceremonies", "signing_locked_at"])
+    ledger.append_next(facts.SigningUnlocked(reason=reason), stream=_stream(person), by=by, key=_key(person))
+
+
+@transaction.atomic
+def change_password(person: User, password: str, *, by: HasActor) -> None:
+    """Give a person a new password; every signing period and every other session of theirs ends."""
+    person.set_password(password)
+    person.save(update_fields=["password"])
     ceremony.end_periods(person)
-    ledger.append_next(facts.FactorEnrolled(factor="totp"), stream=_stream(person), by=by)
+    ledger.append_next(facts.PasswordChanged(), stream=_stream(person), by=by)
+
+
+@transaction.atomic
+def enrol_totp(person: User, secret: str, *, by: HasActor, step: int | None = None) -> Authenticator:
+    """Enrol an authenticator app by its base32 secret, wrapped where allauth looks for it; it replaces an older one.
+
+    The code by which the person showed that the app works belongs to `step` and is used up by it.
+    """
+    User.objects.select_for_update().get(pk=person.pk)
+    older = codes.app_of(person)
+    if older is not None:
+        _remove(person, older, by=by)
+    app = Authenticator.objects.create(user=person, type=Authenticator.Type.TOTP, data={"secret": encrypt(secret)})
+    if step is not None:
+        codes.keep(person, step)
+    _factor_enrolled(person, "totp", by=by)
+    return app
+
+
+@transaction.atomic
+def enrol_passkey(person: User, name: str, credential_data: Mapping[str, Any], *, by: HasActor) -> Authenticator:
+    """Enrol a passkey by the credential `passkeys.registered` verified; raises PasskeyRefused if it is known."""
+    User.objects.select_for_update().get(pk=person.pk)
+    known = Authenticator.objects.filter(data__credential__rawId=credential_data["rawId"])
+    if known.exists():
+        raise PasskeyRefused("This passkey is enrolled already. Use it as it is, or enrol another one.")
+    counter = passkeys.counter_at_enrolment(credential_data)
+    held = {"name": name.strip() or "Passkey", "credential": dict(credential_data), "sign_count": counter}
+    passkey = Authenticator.objects.create(user=person, type=Authenticator.Type.WEBAUTHN, data=held)
+    _factor_enrolled(person, "passkey", by=by)
+    return passkey
+
+
+@transaction.atomic
+def remove_factor(person: User, authenticator: Authenticator, *, by: HasActor) -> None:
+    """Remove one of a person's second factors; never the last one."""
+    User.objects.select_for_update().get(pk=person.pk)
+    factors = list(Authenticator.objects.filter(user=person))
+    if authenticator not in factors:
+        raise NotFound("There is no such factor of this person.")
+    if len(factors) < 2:
+        raise LastFactor("Enrol another second factor first; without one nobody can sign in or sign.")
+    _remove(person, authenticator, by=by)
 
 
 @transaction.atomic
@@ -93,6 +151,18 @@ def deactivate(person: User, *, by: HasActor) -> None:
     person.save(update_fields=["is_active"])
     ceremony.end_periods(person)
     ledger.append_next(facts.Deactivated(), stream=_stream(person), by=by)
+
+
+def _remove(person: User, authenticator: Authenticator, *, by: HasActor) -> None:
+    word = "passkey" if authenticator.type == Authenticator.Type.WEBAUTHN else str(authenticator.type)
+    authenticator.delete()
+    ceremony.end_periods(person)
+    ledger.append_next(facts.FactorRemoved(factor=word), stream=_stream(person), by=by)
+
+
+def _factor_enrolled(person: User, word: str, *, by: HasActor) -> None:
+    ceremony.end_periods(person)
+    ledger.append_next(facts.FactorEnrolled(factor=word), stream=_stream(person), by=by)
 
 
 def _stream(person: User) -> ledger.Stream:

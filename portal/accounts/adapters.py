@@ -1,6 +1,7 @@
 """How allauth is told to keep secrets and whom to let in."""
 
 from base64 import b64decode, b64encode
+from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -9,10 +10,21 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from audit import keyring
+from portal.accounts.models import User
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """Accounts are given, not taken: nobody signs up."""
+    """Accounts are given, not taken: nobody signs up, and nobody learns which accounts there are."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "username_password_mismatch": "The user name or the password is not right. Check both and try again.",
+        "too_many_login_attempts": "Too many attempts. Wait five minutes, then try again.",
+    }
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """Answer for a deactivated account as for one that does not exist."""
+        person = super().authenticate(request, **credentials)
+        return person if person is not None and person.is_active else None
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Refuse sign-up; an administrator adds people."""

@@ -1,23 +1,21 @@
 """The signing ceremony: proving, at the moment of signing, that it is this person (21 CFR 11.200(a)(1))."""
 
-import hmac
-from base64 import b32decode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from allauth.mfa.models import Authenticator
-from allauth.mfa.utils import decrypt
-from cryptography.hazmat.primitives.hashes import SHA1
-from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from django.db import transaction
 
 from audit import ledger
-from portal.accounts import facts
-from portal.accounts.models import SigningPeriod, UsedCode, User
+from portal.accounts import codes, facts, passkeys
+from portal.accounts.models import SigningPeriod, User
+from portal.accounts.refusals import CeremonyFailed as CeremonyFailed
 from portal.kit.clock import now
 from portal.kit.problems import Problem
 
-STEP = 30
+STEP = codes.STEP
 FAILURES_BEFORE_LOCK = 5
 
 
@@ -35,10 +33,11 @@ PROFILES = {"claims": Profile("claims", idle=timedelta(minutes=30), total=timede
 
 @dataclass(frozen=True, slots=True)
 class Factors:
-    """What the person typed. Never logged, never stored."""
+    """What the person typed, or what their passkey answered. Never logged; only the passkey's answer is kept."""
 
-    password: str
+    password: str = ""
     totp: str = ""
+    passkey: Mapping[str, Any] | None = None
 
     def __repr__(self) -> str:
         return "Factors(…)"
@@ -46,19 +45,12 @@ class Factors:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """How the person proved it: the words a signature carries."""
+    """How the person proved it: the words a signature carries, and a passkey's answer for the examiner."""
 
     method: str
     assurance: str
     period_id: str
-
-
-class CeremonyFailed(Problem):
-    """The factors did not prove the person; nothing was signed."""
-
-    code = "ceremony_failed"
-    status = 403
-    title = "We could not confirm that it is you"
+    assertion: dict[str, Any] | None = None
 
 
 class SigningLocked(Problem):
@@ -69,30 +61,37 @@ class SigningLocked(Problem):
     title = "Signing is locked for this account"
 
 
-def prove(person: User, factors: Factors, *, session_ref: str, profile: Profile) -> Proof:
+def prove(person: User, factors: Factors, *, session_ref: str, profile: Profile, challenge: bytes = b"") -> Proof:
     """Check the factors inside the signing transaction; open or continue the person's signing period.
 
-    The first signature of a period asks for password and one-time code, each later one for the password.
-    Raises CeremonyFailed or SigningLocked.
+    The first signature of a period asks for password and one-time code, each later one for the password; a passkey
+    that verified its user and answered `challenge` serves for either. Raises CeremonyFailed or SigningLocked.
     """
     person = User.objects.select_for_update().get(pk=person.pk)
     if person.signing_locked_at is not None:
         raise SigningLocked("Signing is locked after failed attempts. Ask an administrator to confirm it was you.")
-    if not person.check_password(factors.password):
-        raise CeremonyFailed("The password is not right. Nothing was signed; try again.")
     moment = now()
     period = _open_period(person, session_ref, profile, moment)
+    method, assertion = _check(person, factors, challenge, moment, first=period is None)
     if period is None:
-        _spend_code(person, factors.totp, moment)
         period = SigningPeriod.objects.create(user=person, session_ref=session_ref, started_at=moment, last_at=moment)
-        method = "password+totp"
     else:
         SigningPeriod.objects.filter(pk=period.pk).update(last_at=moment)
-        method = "password"
     if person.failed_ceremonies:
         person.failed_ceremonies = 0
         person.save(update_fields=["failed_ceremonies"])
-    return Proof(method=method, assurance="server-attested", period_id=str(period.pk))
+    assurance = "device-signed" if assertion else "server-attested"
+    return Proof(method, assurance, str(period.pk), assertion)
+
+
+@transaction.atomic
+def confirm(person: User, factors: Factors, *, challenge: bytes) -> Authenticator:
+    """Check password and second factor before a factor is changed, and give the factor; raises CeremonyFailed."""
+    person = User.objects.select_for_update().get(pk=person.pk)
+    _insist_on_password(person, factors.password)
+    if factors.passkey is not None:
+        return passkeys.verify(person, factors.passkey, challenge=challenge).authenticator
+    return codes.spend(person, factors.totp, now())
 
 
 def needs_code(person: User, *, session_ref: str, profile: Profile) -> bool:
@@ -114,8 +113,31 @@ def note_failure(person: User) -> None:
 
 
 def end_periods(person: User) -> None:
-    """End every open signing period: on sign-out, lock, role or credential change."""
+    """End every open signing period: on lock, role or credential change."""
     SigningPeriod.objects.filter(user=person, ended_at=None).update(ended_at=now())
+
+
+def end_period(person: User, session_ref: str) -> None:
+    """End the signing period of one session: on sign-out."""
+    SigningPeriod.objects.filter(user=person, session_ref=session_ref, ended_at=None).update(ended_at=now())
+
+
+def _check(
+    person: User, factors: Factors, challenge: bytes, moment: datetime, *, first: bool
+) -> tuple[str, dict[str, Any] | None]:
+    """Check what was given and name it as signatures do."""
+    if factors.passkey is not None:
+        return "passkey", passkeys.verify(person, factors.passkey, challenge=challenge).assertion
+    _insist_on_password(person, factors.password)
+    if not first:
+        return "password", None
+    codes.spend(person, factors.totp, moment)
+    return "password+totp", None
+
+
+def _insist_on_password(person: User, password: str) -> None:
+    if not person.check_password(password):
+        raise CeremonyFailed("The password is not right. Try again, or use a passkey if you have one.")
 
 
 def _current_period(person: User, session_ref: str, profile: Profile, moment: datetime) -> SigningPeriod | None:
@@ -130,23 +152,3 @@ def _open_period(person: User, session_ref: str, profile: Profile, moment: datet
     if period is None:
         SigningPeriod.objects.filter(user=person, session_ref=session_ref, ended_at=None).update(ended_at=moment)
     return period
-
-
-def _spend_code(person: User, code: str, moment: datetime) -> None:
-    authenticator = Authenticator.objects.filter(user=person, type=Authenticator.Type.TOTP).first()
-    if authenticator is None:
-        raise CeremonyFailed("No authenticator app is enrolled for you. Enrol one before you sign.")
-    totp = TOTP(_secret(authenticator), 6, SHA1(), STEP, enforce_key_length=False)  # noqa: S303  RFC 6238, what apps speak
-    step = int(moment.timestamp()) // STEP
-    for candidate in (step, step - 1):
-        if hmac.compare_digest(totp.generate(candidate * STEP), code.strip().encode()):
-            if UsedCode.objects.filter(user=person, step__gte=candidate).exists():
-                raise CeremonyFailed("This code or a newer one was used already. Wait for the next, up to 30 seconds.")
-            UsedCode.objects.create(user=person, step=candidate)
-            return
-    raise CeremonyFailed("The code is not right. Nothing was signed; try again with the code shown now.")
-
-
-def _secret(authenticator: Authenticator) -> bytes:
-    text = decrypt(authenticator.data["secret"])
-    return b32decode(text + "=" * (-len(text) % 8))

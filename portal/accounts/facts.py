@@ -34,6 +34,23 @@ class FactorEnrolled(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class FactorRemoved(Fact):
+    """A second factor was removed."""
+
+    kind = "person.factor_removed"
+    sentence = "{actor} removed a second factor: {factor}."
+    factor: str
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordChanged(Fact):
+    """A person chose a new password."""
+
+    kind = "person.password_changed"
+    sentence = "{actor} changed the password of this account."
+
+
+@dataclass(frozen=True, slots=True)
 class RoleGranted(Fact):
     """A role was given to a person."""
 
@@ -82,6 +99,15 @@ class SigningLocked(Fact):
     kind = "person.signing_locked"
     sentence = "Signing was locked after {failures} failed ceremonies."
     failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class SigningUnlocked(Fact):
+    """Somebody else made sure of the person, so that they may sign again."""
+
+    kind = "person.signing_unlocked"
+    sentence = "{actor} unlocked signing for this person: {reason}"
+    reason: Personal[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,318 @@
+"""The pages of one's own account: enrolling, removing and confirming, each change with its entry."""
+
+import html
+import json
+import re
+
+import pytest
+import time_machine
+from allauth.mfa.models import Authenticator
+from django.core.cache import cache
+from django.test import Client
+from fido2.utils import websafe_decode
+
+from portal.accounts import ceremony, codes, enrolments
+from portal.accounts.ceremony import PROFILES
+from portal.accounts.models import User
+from portal.accounts.roles import Role
+from portal.kit.clock import now
+from tests.accounts.device import Device
+from tests.accounts.entering import CONFIRM, confirmed, entered, give_password, half_entered, with_passkey
+from tests.factories import Person, make_person, refused, story
+
+pytestmark = pytest.mark.django_db
+APP, PASSKEY, FACTORS = "/account/factors/app/", "/account/factors/passkey/", "/account/factors/"
+CLAIMS = PROFILES["claims"]
+
+
+@pytest.fixture(autouse=True)
+def no_attempts_before():
+    """Forget the attempts other tests made from this address."""
+    cache.clear()
+
+
+@pytest.fixture
+def ana():
+    return make_person("ana", Role.ADJUSTER)
+
+
+@pytest.fixture
+def newcomer():
+    person = make_person("new")
+    User.objects.get(pk=person.user.pk).authenticator_set.all().delete()
+    return person
+
+
+@pytest.fixture
+def clock():
+    """A clock that stands still until a test shifts it, in the middle of a code's window."""
+    start = int(now().timestamp()) // 30 * 30 + 60
+    with time_machine.travel(start, tick=False) as traveller:
+        yield traveller
+
+
+def attribute(browser, path, name):
+    """Give an attribute of a page's form, as the browser reads it."""
+    found = re.search(rf'{name}="([^"]*)"', browser.get(path).content.decode())
+    assert found
+    return html.unescape(found[1])
+
+
+def scan(browser):
+    """Open the enrolment of an app and give the sealed secret and the app that scanned it."""
+    page = browser.get(APP).content.decode()
+    sealed = re.search(r'name="sealed" value="([^"]+)"', page)[1]
+    secret = re.search(r'class="mono secret">([^<]+)<', page)[1].replace(" ", "")
+    return sealed, lambda: codes._code(secret, int(now().timestamp()) // codes.STEP).decode()
+
+
+def make_passkey(browser, device, **bent):
+    """Do what our script does on the enrolment page."""
+    options = json.loads(attribute(browser, PASSKEY, "data-options"))
+    made = device.register(websafe_decode(options["challenge"]), **bent)
+    return browser.post(PASSKEY, {"name": "Work laptop", "passkey": json.dumps(made)})
+
+
+def factors_of(person):
+    return sorted(Authenticator.objects.filter(user=person.user).values_list("type", flat=True))
+
+
+def test_a_first_app_is_enrolled_with_its_code_and_lets_the_person_in(newcomer, clock):
+    browser = half_entered(newcomer)
+    sealed, app = scan(browser)
+
+    answer = browser.post(APP, {"sealed": sealed, "code": app()})
+
+    assert answer.url == "/account/"
+    assert browser.get("/account/").status_code == 200
+    assert story(newcomer.user.pk)[-1] == "person.factor_enrolled"
+
+
+def test_the_code_that_enrolled_an_app_does_not_sign(newcomer, clock):
+    browser = half_entered(newcomer)
+    sealed, app = scan(browser)
+    browser.post(APP, {"sealed": sealed, "code": app()})
+
+    with refused("ceremony_failed"):
+        ceremony.prove(newcomer.user, ceremony.Factors(newcomer.password, app()), session_ref="x", profile=CLAIMS)
+
+
+def test_a_wrong_code_enrols_nothing_and_the_same_secret_stays_on_the_page(newcomer):
+    browser = half_entered(newcomer)
+    sealed, _ = scan(browser)
+
+    answer = browser.post(APP, {"sealed": sealed, "code": "no"})
+
+    assert answer.status_code == 422
+    assert sealed in answer.content.decode()
+    assert 'aria-describedby="id_code_error"' in answer.content.decode()
+    assert factors_of(newcomer) == []
+
+
+def test_a_secret_sealed_for_somebody_else_or_too_long_ago_enrols_nothing(newcomer, ana, clock):
+    theirs, mine = enrolments.offer(ana.user), enrolments.offer(newcomer.user)
+    with refused("ceremony_failed"):
+        enrolments.opened(newcomer.user, theirs)
+    clock.shift(15 * 60 + 1)
+
+    with refused("ceremony_failed"):
+        enrolments.opened(newcomer.user, mine)
+
+
+def test_a_secret_is_nowhere_in_clear(newcomer, clock):
+    browser = half_entered(newcomer)
+    sealed, app = scan(browser)
+    browser.post(APP, {"sealed": sealed, "code": app()})
+    kept = Authenticator.objects.get(user=newcomer.user)
+
+    assert codes.secret_of(kept) not in json.dumps(kept.data)
+    assert enrolments.opened(newcomer.user, sealed) not in sealed
+
+
+def test_a_new_app_replaces_the_old_one_with_both_entries(ana, clock):
+    browser, older = confirmed(ana), ana.code()
+    sealed, app = scan(browser)
+    browser.post(APP, {"sealed": sealed, "code": app()})
+    clock.shift(30)
+
+    assert story(ana.user.pk)[-2:] == ["person.factor_removed", "person.factor_enrolled"]
+    assert factors_of(ana) == ["totp"]
+    for code in (older, ana.code()):
+        with refused("ceremony_failed"):
+            codes.spend(ana.user, code, now())
+    assert codes.spend(ana.user, app(), now())
+
+
+def test_a_passkey_is_enrolled_beside_the_app(ana):
+    browser = confirmed(ana)
+
+    answer = make_passkey(browser, Device())
+
+    assert answer.url == FACTORS
+    assert factors_of(ana) == ["totp", "webauthn"]
+    assert "Work laptop" in browser.get(FACTORS).content.decode()
+
+
+def test_a_first_passkey_lets_the_person_in(newcomer):
+    browser = half_entered(newcomer)
+
+    make_passkey(browser, Device())
+
+    assert browser.get("/account/").status_code == 200
+
+
+@pytest.mark.parametrize("bent", [{"flags": 1}, {"origin": "https://example.net"}])
+def test_a_passkey_that_does_not_hold_is_not_enrolled(ana, bent):
+    answer = make_passkey(confirmed(ana), Device(), **bent)
+
+    assert answer.status_code == 422
+    assert factors_of(ana) == ["totp"]
+
+
+def test_a_passkey_answers_the_challenge_of_its_page_once(ana):
+    browser = confirmed(ana)
+    options = json.loads(attribute(browser, PASSKEY, "data-options"))
+    challenge = websafe_decode(options["challenge"])
+    browser.post(PASSKEY, {"name": "x", "passkey": json.dumps(Device().register(challenge, flags=1))})
+
+    answer = browser.post(PASSKEY, {"name": "x", "passkey": json.dumps(Device().register(challenge))})
+
+    assert answer.status_code == 422
+
+
+def test_removing_a_factor_leaves_an_entry(ana):
+    with_passkey(ana)
+    app = Authenticator.objects.get(user=ana.user, type="totp")
+
+    confirmed(ana).post(f"{FACTORS}{app.pk}/remove/")
+
+    assert factors_of(ana) == ["webauthn"]
+    assert story(ana.user.pk)[-1] == "person.factor_removed"
+
+
+def test_the_last_factor_is_not_removed_by_any_address(ana):
+    app = Authenticator.objects.get(user=ana.user)
+
+    assert confirmed(ana).post(f"{FACTORS}{app.pk}/remove/").status_code == 409
+    assert factors_of(ana) == ["totp"]
+
+
+def test_nobody_removes_what_is_not_theirs(ana):
+    ben = make_person("ben")
+    with_passkey(ben)
+    theirs = Authenticator.objects.filter(user=ben.user).first()
+
+    assert confirmed(ana).post(f"{FACTORS}{theirs.pk}/remove/").status_code == 404
+    assert len(factors_of(ben)) == 2
+
+
+@pytest.mark.parametrize("path", [APP, PASSKEY, f"{FACTORS}1/remove/", "/account/password/"])
+def test_every_change_asks_first_who_it_is(ana, path):
+    browser = entered(ana)
+
+    answer = browser.post(path)
+
+    assert answer.status_code == 302
+    assert answer.url.startswith(CONFIRM)
+
+
+@pytest.mark.parametrize("path", ["/account/", FACTORS, APP, PASSKEY, "/account/password/", CONFIRM])
+def test_a_stranger_is_sent_to_the_sign_in(path, db):
+    assert Client().get(path).url.startswith("/account/sign-in/")
+
+
+class TestConfirming:
+    """Password and second factor, asked afresh."""
+
+    def test_with_a_code(self, ana):
+        browser = entered(ana)
+
+        answer = browser.post(CONFIRM, {"password": ana.password, "totp": ana.code(), "next": APP})
+
+        assert answer.url == APP
+        assert browser.get(APP).status_code == 200
+
+    def test_with_a_passkey(self, ana):
+        device, browser = with_passkey(ana), entered(ana)
+        challenge = websafe_decode(attribute(browser, CONFIRM, "data-challenge"))
+
+        browser.post(CONFIRM, {"password": ana.password, "passkey": json.dumps(device.answer(challenge))})
+
+        assert browser.get(APP).status_code == 200
+
+    @pytest.mark.parametrize("typed", [
+        lambda ana: {"password": ana.password, "totp": ""},
+        lambda ana: {"password": "wrong", "totp": ana.code()},
+        lambda ana: {"password": "", "totp": ana.code()},
+        lambda ana: {"password": ana.password, "totp": "wrong"},
+        lambda ana: {"password": ana.password, "passkey": "{}"},
+    ], ids=["no code", "wrong password", "no password", "wrong code", "empty passkey"])  # fmt: skip
+    def test_not_with(self, ana, typed):
+        browser = entered(ana)
+
+        assert browser.post(CONFIRM, typed(ana)).status_code == 422
+        assert browser.get(APP).status_code == 302
+
+    def test_not_after_five_wrong_attempts(self, ana):
+        browser = entered(ana)
+        for _ in range(5):
+            browser.post(CONFIRM, {"password": "wrong", "totp": "1"})
+
+        answer = browser.post(CONFIRM, {"password": ana.password, "totp": ana.code()})
+
+        assert "Wait five minutes" in answer.content.decode()
+
+    def test_makes_a_half_session_whole(self, ana):
+        browser = half_entered(ana)
+
+        browser.post(CONFIRM, {"password": ana.password, "totp": ana.code()})
+
+        assert browser.get("/account/").status_code == 200
+
+    @pytest.mark.parametrize("elsewhere", ["https://example.net/", "//example.net/", "javascript:alert(1)"])
+    def test_leads_nowhere_else(self, ana, elsewhere):
+        answer = entered(ana).post(CONFIRM, {"password": ana.password, "totp": ana.code(), "next": elsewhere})
+
+        assert answer.url == FACTORS
+
+
+class TestPassword:
+    """A new password."""
+
+    @pytest.mark.parametrize(("typed", "again"), [("short", "short"), ("a long enough one", "another one"), ("", "")])
+    def test_is_refused_when_it_is_weak_or_not_the_same_twice(self, ana, typed, again):
+        answer = confirmed(ana).post("/account/password/", {"password": typed, "again": again})
+
+        assert answer.status_code == 422
+        assert User.objects.get(pk=ana.user.pk).check_password(ana.password)
+
+    def test_is_taken_ends_signing_periods_and_all_other_sessions_and_leaves_an_entry(self, ana):
+        ceremony.prove(ana.user, ana.factors(), session_ref="x", profile=CLAIMS)
+        here, elsewhere = confirmed(ana), entered(ana)
+
+        here.post("/account/password/", {"password": "seven blue herons", "again": "seven blue herons"})
+
+        assert (here.get("/account/").status_code, elsewhere.get("/account/").status_code) == (200, 302)
+        assert ceremony.needs_code(ana.user, session_ref="x", profile=CLAIMS)
+        assert story(ana.user.pk)[-1] == "person.password_changed"
+        changed = Person(ana.user, "seven blue herons", ana.totp_secret)
+        assert give_password(changed).status_code == 302
+
+
+class TestUpcoming:
+    """What the demonstration's banner shows."""
+
+    def test_the_code_of_the_moment_while_it_is_unused(self, ana, clock):
+        assert codes.upcoming(ana.user, now()) == (ana.code(), 30)
+
+    def test_none_once_it_is_used_and_the_seconds_until_the_next(self, ana, clock):
+        codes.spend(ana.user, ana.code(), now())
+        clock.shift(11)
+        waiting = codes.upcoming(ana.user, now())
+        clock.shift(19)
+
+        assert waiting == (None, 19)
+        assert codes.upcoming(ana.user, now()) == (ana.code(), 30)
+
+    def test_none_without_an_app(self, newcomer):
+        assert codes.upcoming(newcomer.user, now()) == (None, 0)
