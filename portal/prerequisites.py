@@ -16,20 +16,22 @@ _INSTALL = "apt-get install -y libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subs
 
 def main() -> int:
     """Say in sentences what is missing; 0 when nothing is."""
-    complaints = [*_about_python(), *_about_libraries()]
+    complaints = [*about_python(), *about_libraries()]
     for sentence in complaints:
         sys.stderr.write(f"countersign: {sentence}\n")
     return 1 if complaints else 0
 
 
-def _about_python() -> list[str]:
+def about_python() -> list[str]:
+    """Say whether this Python is one we support."""
     if (3, 11) <= sys.version_info[:2] <= (3, 13):
         return []
     found = ".".join(map(str, sys.version_info[:2]))
     return [f"{sys.executable} is Python {found}, not {_PYTHONS}. Name one: make PYTHON=/path/to/python"]
 
 
-def _about_libraries() -> list[str]:
+def about_libraries() -> list[str]:
+    """Say which libraries of the PDF maker are missing."""
     missing = [name for name, file in _LIBRARIES.items() if not _loads(file, name)]
     if not missing:
         return []

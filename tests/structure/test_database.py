@@ -32,6 +32,7 @@ MODELS = {
     "audit.Log": "ledger",
     "audit.SigningKey": "ledger",
     "audit.Tile": "ledger",
+    "portal.Installation": "append-only",
     "reviews.ActiveTime": "churn",
     "reviews.ApiKey": "once",
     "reviews.Attachment": "append-only",
@@ -69,7 +70,7 @@ MODELS = {
 }
 OURS = {
     model._meta.label: model
-    for app in ("accounts", "audit", "reviews")
+    for app in ("accounts", "audit", "portal", "reviews")
     for model in apps.get_app_config(app).get_models()
 }
 

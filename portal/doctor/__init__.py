@@ -1,0 +1,1 @@
+"""The doctor: everything an installation needs, each asked by one small check that answers in one sentence."""
