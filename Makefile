@@ -2,6 +2,7 @@
 
 PYTHON ?=
 ARGS ?=
+PORT ?= 8000
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -11,10 +12,13 @@ WITH_SERVERS := $(PY) -m portal.embedded --
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help journey test check format bench migrate lock clean prerequisites
+.PHONY: help demo journey test check format bench migrate lock clean prerequisites
 
 help: ## List what can be run
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+
+demo: $(INSTALLED) | prerequisites ## Try it: everything with people, flows and real items, until Ctrl-C (PORT=8000)
+	@$(WITH_SERVERS) $(MANAGE) demo --port $(PORT) $(ARGS)
 
 journey: $(INSTALLED) | prerequisites ## Run one request from a flow to its executor and print where to look
 	@$(WITH_SERVERS) $(MANAGE) journey $(ARGS)

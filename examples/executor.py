@@ -25,6 +25,7 @@ from uuid import UUID
 from examples.checking import Refused, check_callback, check_receipt
 
 LARGEST_CALLBACK = 64 * 1024
+DECIDED = "countersign.item.decided.v1"
 
 TABLES = """
 PRAGMA journal_mode = WAL;
@@ -97,9 +98,12 @@ class Executor:
         """Keep an authentic callback before it is answered; a copy of one we have changes nothing."""
         id = check_callback(headers, body, self.config.webhook_secret, time.time())
         try:
-            item = str(UUID(json.loads(body)["subject"]))
+            event = json.loads(body)
+            item = str(UUID(event["subject"]))
         except (ValueError, KeyError, TypeError):
             raise Refused("not_an_item_event") from None
+        if event.get("type", DECIDED) != DECIDED:
+            return  # nothing to act on: changes requested, expired, cancelled
         with closing(self._open()) as store:
             store.execute(
                 "INSERT INTO inbox (webhook_id, item, received_at) VALUES (?, ?, ?)"
@@ -186,6 +190,7 @@ class Executor:
             [known["jti"], known["item"], *told, time.time()],
         )
         store.execute("COMMIT")
+        print(f"{' '.join(filter(None, told))}: done under receipt {known['jti']}", flush=True)
 
     def _open(self) -> sqlite3.Connection:
         store = sqlite3.connect(self.config.database, timeout=15, isolation_level=None)

@@ -24,6 +24,14 @@ _PAID = {
     "icc": "amountPaidOnIncreasedCostOfComplianceClaim",
 }
 _LABELS = {"building": "Building", "contents": "Contents", "icc": "Increased cost of compliance"}
+# Codes of the NFIP's record format ("causeOfDamage").
+CAUSES = {
+    "0": "Other causes",
+    "1": "Tidal water overflow",
+    "2": "Stream, river or lake overflow",
+    "3": "Alluvial fan overflow",
+    "4": "Accumulation of rainfall or snowmelt",
+}
 _CLAIM_PROMPT = "Decide what the flood claim is owed. Use the record only, name the coverage and give the reason."
 _REPLY_PROMPT = "Draft a plain, polite reply to the complaint. Promise nothing that the record does not show."
 
@@ -119,7 +127,7 @@ def _claim_input(row: dict[str, str], name: str) -> dict[str, Any]:
         "community": _known(row["nfipCommunityName"]),
         "flood_event": _known(row["floodEvent"]),
         "flood_zone": _known(row["ratedFloodZone"]),
-        "cause_of_damage": _known(row["causeOfDamage"]),
+        "cause_of_damage": CAUSES.get(row["causeOfDamage"]),
         "occupancy": _known(row["occupancyType"]),
         "floors": _known(row["numberOfFloorsInTheInsuredBuilding"]),
         "water_depth": depth,
@@ -134,6 +142,9 @@ def _claim_input(row: dict[str, str], name: str) -> dict[str, Any]:
 def _claim_record(row: dict[str, str]) -> dict[str, Any]:
     return {
         "status": "open",
+        "date_of_loss": row["dateOfLoss"][:10],
+        "cause_of_damage": CAUSES.get(row["causeOfDamage"]),
+        "building_damage": _text(_money(row["buildingDamageAmount"])),
         "policy_in_force_since": (_known(row["originalNBDate"]) or "")[:10] or None,
         "building_coverage": _text(_money(row["totalBuildingInsuranceCoverage"])),
         "contents_coverage": _text(_money(row["totalContentsInsuranceCoverage"])),

@@ -7,17 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cryptography.hazmat.primitives.hashes import SHA1
-from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from django.conf import settings
 
 from audit.actors import SystemJob
 from portal.accounts import actions as accounts
-from portal.accounts import ceremony
-from portal.accounts.ceremony import PROFILES, Factors
 from portal.accounts.models import User
 from portal.accounts.roles import Role
-from portal.kit.clock import now
 from reviews.actions import configuring
 from reviews.models import Queue
 from reviews.policies import document
@@ -61,19 +56,11 @@ PLOTS = (
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person with what they type at a ceremony, known only to this run."""
+    """A person with what they type to sign in and to sign, known only to this run."""
 
     user: User
     password: str = field(repr=False)
     totp_secret: bytes = field(repr=False)
-    session: str = field(default_factory=lambda: secrets.token_hex(16))
-
-    def factors(self, profile: str) -> Factors:
-        """Give what the next ceremony asks for: the one-time code only at the first signature of a period."""
-        if not ceremony.needs_code(self.user, session_ref=self.session, profile=PROFILES[profile]):
-            return Factors(self.password)
-        totp = TOTP(self.totp_secret, 6, SHA1(), ceremony.STEP)  # noqa: S303  what authenticator apps use
-        return Factors(self.password, totp.generate(int(now().timestamp())).decode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +80,7 @@ class Cast:
 
     people: dict[str, Member]
     flows: dict[str, Staged]
+    administrator: Member
 
 
 def seed(callbacks: Mapping[str, str]) -> Cast:
@@ -102,15 +90,28 @@ def seed(callbacks: Mapping[str, str]) -> Cast:
     for member in people.values():
         accounts.verify_identity(member.user, by=administrator.user)
     flows = {plot.slug: _stage(plot, callbacks.get(plot.slug, ""), by=administrator.user) for plot in PLOTS}
-    known = User.objects.in_bulk([member.user.pk for member in people.values()])
-    fresh = {
-        name: Member(known[member.user.pk], member.password, member.totp_secret) for name, member in people.items()
-    }
-    return Cast(fresh, flows)
+    fresh = {name: _reread(member) for name, member in people.items()}
+    return Cast(fresh, flows, _reread(administrator))
+
+
+def roles() -> dict[str, Role]:
+    """Give everybody's role by user name, the administrator's last."""
+    return {username: role for username, _, role in (*PEOPLE, ADMINISTRATOR)}
+
+
+def _reread(member: Member) -> Member:
+    """Read a person again: what was done to them since is not in the object we hold."""
+    return Member(User.objects.get(pk=member.user.pk), member.password, member.totp_secret)
+
+
+def _password() -> str:
+    """Make a password that can be read aloud and typed: 50 bits, for people who live for one run."""
+    syllables = [secrets.choice("bdfgklmnprstvz") + secrets.choice("aeiou") for _ in range(6)]
+    return "-".join([*map("".join, zip(*[iter(syllables)] * 2, strict=True)), f"{secrets.randbelow(10_000):04}"])
 
 
 def _add(username: str, printed_name: str, role: Role) -> Member:
-    password, totp_secret = secrets.token_urlsafe(16), secrets.token_bytes(20)
+    password, totp_secret = _password(), secrets.token_bytes(20)
     user = accounts.add_person(username, printed_name, password, by=SystemJob.SEEDER)
     accounts.enrol_totp(user, b32encode(totp_secret).decode(), by=SystemJob.SEEDER)
     accounts.grant_role(user, role, by=SystemJob.SEEDER)
