@@ -20,6 +20,7 @@ from portal.kit.problems import NotFound, Problem
 
 _FORMAT = b"\x01"
 _NONCE = 12
+OVERHEAD = len(_FORMAT) + _NONCE + 16  # what sealing adds to the length: format, nonce, tag
 _WRAPS = "data key"
 _KEPT_SECONDS = 300.0
 _ERASED_SCOPE = "subject:erased"

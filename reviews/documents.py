@@ -28,6 +28,13 @@ class AttachmentUnknown(ContractViolation):
     title = "The item names an upload that is not there"
 
 
+class AttachmentDigestMismatch(ContractViolation):
+    """The item names an upload by another digest than that of its bytes."""
+
+    code = "attachment_digest_mismatch"
+    title = "The item names a file by another digest"
+
+
 class UnsupportedMediaType(Problem):
     """Not a kind of body this address takes."""
 
@@ -90,18 +97,18 @@ def faults(document: dict[str, Any], contract: Any) -> list[dict[str, str]]:
     if not found:
         found += _floats(document["snapshot"]["output"], "/snapshot/output")
         found += _floats(document["action"], "/action")
+        found += _same_names(document.get("attachments") or [])
     return found
 
 
-def insist_on_uploads(document: dict[str, Any]) -> None:
-    """Refuse an item whose attachments are not uploads of its flow; so far no flow can upload, so none is."""
-    named = document.get("attachments") or []
-    if named:
-        errors = [
-            {"pointer": f"/attachments/{index}/upload", "message": "There is no such upload of this flow."}
-            for index in range(len(named))
-        ]
-        raise AttachmentUnknown("Upload the files first, then name them in the item.", errors=errors)
+def _same_names(attachments: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Find files that a reader could not tell apart: names are what extractions and people go by."""
+    names = [canonical.normalised(each["name"]) for each in attachments]
+    return [
+        {"pointer": f"/attachments/{index}/name", "message": "Another file of this item has this name."}
+        for index, name in enumerate(names)
+        if name in names[:index]
+    ]
 
 
 def digest(document: dict[str, Any]) -> canonical.Sha256:

@@ -4,6 +4,7 @@ from portal.accounts.access import Access
 from portal.accounts.models import User
 from portal.kit.clock import now
 from portal.kit.problems import NotFound, Refusal, Refused
+from reviews import files
 from reviews.models import ApiKey, Item, Lease, Revision, SignoffSlot
 from reviews.words import State
 
@@ -59,7 +60,37 @@ def why_not_sign(
         return Refusal("not_taken", "Take this item before you sign it; your hold on it may have lapsed.")
     if person.identity_verified_at is None:
         return Refusal("identity_unverified", "An administrator must verify your identity before you sign.")
-    return None
+    return why_not_opened(person, item)
+
+
+def why_not_opened(person: User, item: Item) -> Refusal | None:
+    """Tell which part of the item's files a person has not opened; nobody signs those unseen."""
+    left, total = files.unopened(item, person)
+    if not left:
+        return None
+    if total == 1:
+        return Refusal("not_opened", "The file is not opened yet. Open it before you sign.")
+    return Refusal("not_opened", f"{left} of {total} files are not opened yet. Open them before you sign.")
+
+
+def why_not_send_back(
+    person: User, access: Access, item: Item, slot: SignoffSlot | None, lease: Lease | None
+) -> Refusal | None:
+    """Tell why a person may not ask the flow for changes: what signing asks, files and identity apart."""
+    refusal = why_not_take(person, access, item, slot)
+    if refusal is None and not holds(person, lease):
+        return Refusal("not_taken", "Take this item before you send it back; your hold on it may have lapsed.")
+    return refusal
+
+
+def why_not_revise(item: Item, *, signed: bool) -> Refusal | None:
+    """Tell why a flow may not post a new revision."""
+    if item.state == State.CHANGES_REQUESTED or (item.state == State.IN_REVIEW and not signed):
+        return None
+    if item.state == State.IN_REVIEW:
+        return Refusal("revision_refused", "A person has signed this revision. Wait for the decision, or be asked.")
+    state = item.state.replace("_", " ")
+    return Refusal("revision_refused", f"The item is {state}; it takes no new revision. Post a new item.")
 
 
 def holds(person: User, lease: Lease | None) -> bool:

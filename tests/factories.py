@@ -1,5 +1,7 @@
 """People, flows and items for tests, all made by the real actions."""
 
+import base64
+import hashlib
 import json
 import secrets
 from base64 import b32encode
@@ -24,7 +26,8 @@ from portal.kit import webhooks
 from portal.kit.clock import now
 from portal.kit.ids import ItemId, new_id
 from portal.kit.problems import Problem
-from reviews.actions import configuring, routing, signing, taking
+from reviews import files
+from reviews.actions import configuring, opening, routing, signing, taking
 from reviews.models import Flow, Item, Queue, Signature
 from reviews.words import Verdict
 
@@ -122,6 +125,21 @@ class World:
         path = f"/api/v1/flows/{self.flow.slug}/items{query}"
         return (client or Client()).post(path, raw, content_type=content_type, headers=headers)
 
+    def send_file(self, content: bytes, *, media_type: str = "text/plain", **headers: str) -> Any:
+        """Upload bytes as the flow does, whatever the answer is; a header given as empty is left out."""
+        digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
+        sent = {"authorization": f"Bearer {self.key}", "content_digest": f"sha-256=:{digest}:"} | headers
+        kept = {name.replace("_", "-"): value for name, value in sent.items() if value}
+        path = f"/api/v1/flows/{self.flow.slug}/uploads"
+        return Client().post(path, content, content_type=media_type, headers=kept)
+
+    def upload(self, content: bytes, name: str, media_type: str = "text/plain") -> dict[str, Any]:
+        """Upload a file and give what an item names it by."""
+        answer = self.send_file(content, media_type=media_type)
+        assert answer.status_code == 201, answer.content
+        told = answer.json()
+        return {"name": name, "upload": told["upload"], "sha256": told["sha256"]}
+
     def get(self, path: str) -> Any:
         """Read as the flow does."""
         return Client().get(path, headers={"authorization": f"Bearer {self.key}"})
@@ -188,6 +206,12 @@ def make_item(world: World, **changes: Any) -> Item:
     assert answer.status_code == 202, answer.content
     routing.route_now(ItemId(answer.json()["id"]))
     return Item.objects.get(pk=answer.json()["id"])
+
+
+def open_all(item: Item, person: Person) -> None:
+    """Note that a person was shown every file of an item."""
+    for each in files.attachments(item, person.user):
+        opening.opened(item.pk, each.upload, by=person.user)
 
 
 def take(item: Item, person: Person) -> Item:

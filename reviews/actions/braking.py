@@ -36,6 +36,14 @@ class FlowRateLimited(Problem):
     title = "The flow posts too fast"
 
 
+class FlowSuspended(Problem):
+    """The flow's kill switch is pulled."""
+
+    code = "flow_suspended"
+    status = 429
+    title = "The flow is suspended"
+
+
 class FlowCapped(Problem):
     """The flow's daily cap is reached."""
 
@@ -53,7 +61,9 @@ class _Tally:
 
 
 def insist(gate: Gate, *, posts: int = 1) -> None:
-    """Count posts of the flow, none when asking again. Raises FlowRateLimited or FlowCapped."""
+    """Count posts of the flow, none when asking again. Raises FlowSuspended, FlowRateLimited or FlowCapped."""
+    if gate.suspended:
+        raise FlowSuspended("The flow is suspended. Ask its owner before posting again.", retry_after=300)
     moment = int(time.time())
     if _over(gate.posts_per_minute, gate.flow_id, "minute", 60, moment, posts):
         raise FlowRateLimited("Slow down and post again.", retry_after=60 - moment % 60)

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 from uuid import UUID
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from audit import exhibits
 from portal.kit.clock import now
 from portal.kit.ids import new_id
 from portal.kit.problems import Problem
 from reviews import documents
-from reviews.actions import admitting, braking
+from reviews.actions import admitting, attaching, braking
 from reviews.actions.admitting import Caller
 from reviews.models import Quarantine, Submission
 
@@ -36,8 +36,9 @@ WITH gate AS (
 ), waiting AS (
     INSERT INTO reviews_intake_queue (submission_id, tries) SELECT id, 0 FROM submission
 )
-SELECT id FROM submission
 """
+_WITH_FILES = f", attachment AS ({attaching.INSERT} FROM submission, {attaching.ROWS})"
+_STORED = " SELECT id FROM submission"
 _KEPT_HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature", "content-type", "content-length",
                  "content-digest", "content-encoding", "idempotency-key", "traceparent")  # fmt: skip
 
@@ -48,14 +49,6 @@ class IdempotencyConflict(Problem):
     code = "idempotency_conflict"
     status = 409
     title = "This id was used for another body"
-
-
-class FlowSuspended(Problem):
-    """The flow's kill switch is pulled."""
-
-    code = "flow_suspended"
-    status = 429
-    title = "The flow is suspended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +94,18 @@ def receive(caller: Caller, post: Post) -> Receipt:
                 _keep(caller, post, refusal)
             raise refusal
         caller = current
-    raise FlowSuspended("The flow is being reconfigured. Post again in a moment.", retry_after=1)
+    raise braking.FlowSuspended("The flow is being reconfigured. Post again in a moment.", retry_after=1)
 
 
 def check(caller: Caller, document: dict[str, Any]) -> None:
-    """Raise ContractViolation when the document does not match envelope or contract."""
+    """Raise ContractViolation when the document does not match envelope or contract, or names files it may not."""
     errors = documents.faults(document, caller.gate.contract)
     if errors:
         raise documents.ContractViolation(
             f"{len(errors)} thing{'s' * (len(errors) > 1)} in the item must be put right; see `errors`.",
             errors=errors,
         )
-    documents.insist_on_uploads(document)
+    attaching.insist(caller.gate.flow_id, document)
 
 
 def stored_before(caller: Caller, post: Post) -> Receipt | None:
@@ -131,7 +124,7 @@ def stored_before(caller: Caller, post: Post) -> Receipt | None:
 
 def refuse(caller: Caller, post: Post, refusal: documents.ContractViolation) -> NoReturn:
     """Refuse a post in which no item was found, in the order and with the quarantine of every other."""
-    _insist_on_room(caller, posts=1)
+    braking.insist(caller.gate, posts=1)
     _keep(caller, post, refusal)
     raise refusal
 
@@ -143,21 +136,15 @@ def _keep(caller: Caller, post: Post, refusal: Problem) -> None:
         flow_id=caller.gate.flow_id,
         idempotency_id=post.idempotency_id,
         exhibit_id=exhibit.pk,
-        headers=_kept(post.headers),
+        headers=kept(post.headers),
         code=refusal.name,
         errors=refusal.errors,
     )
 
 
-def _insist_on_room(caller: Caller, *, posts: int) -> None:
-    if caller.gate.suspended:
-        raise FlowSuspended("The flow is suspended. Ask its owner before posting again.", retry_after=300)
-    braking.insist(caller.gate, posts=posts)
-
-
 def _refusal(caller: Caller, post: Post, *, counted: bool) -> Problem | None:
     try:
-        _insist_on_room(caller, posts=0 if counted else 1)
+        braking.insist(caller.gate, posts=0 if counted else 1)
         check(caller, post.document)
     except Problem as refusal:
         return refusal
@@ -167,24 +154,37 @@ def _refusal(caller: Caller, post: Post, *, counted: bool) -> Problem | None:
 def _insert(caller: Caller, post: Post) -> Receipt | None:
     digest = documents.digest(post.document)
     sealed = exhibits.seal_for_intake(post.raw, media_type=post.kind)
+    row = {
+        "flow": caller.gate.flow_id, "config": caller.gate.config_version, "id": new_id(),
+        "key": post.idempotency_id, "body_sha256": sealed.digest, "digest": digest, "exhibit": sealed.id,
+        "headers": json.dumps(kept(post.headers)), "api_key": caller.key_id,
+        "contract": caller.gate.contract_id, "traceparent": post.headers.get("traceparent", "")[:100],
+        "request_id": post.request_id, "at": now(), "ciphertext": sealed.ciphertext, "dek": sealed.dek_id,
+        "size": sealed.size, "media_type": sealed.media_type,
+    }  # fmt: skip
+    named = attaching.named(post.document)
+    found = _with_files(row | attaching.columns(named)) if named else _executed(_STORE + _STORED, row)
+    return Receipt(found, digest, replayed=False) if found else None
+
+
+def _with_files(row: dict[str, Any]) -> UUID | None:
+    """Insert a submission and what it attaches; nothing when a file it names was removed a moment ago."""
+    try:
+        with transaction.atomic():
+            return _executed(_STORE + _WITH_FILES + _STORED, row)
+    except IntegrityError as error:
+        if attaching.is_gone(error):
+            return None  # asked again, the check finds what is missing and says so
+        raise
+
+
+def _executed(statement: str, row: dict[str, Any]) -> UUID | None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            _STORE,
-            {
-                "flow": caller.gate.flow_id, "config": caller.gate.config_version, "id": new_id(),
-                "key": post.idempotency_id, "body_sha256": sealed.digest, "digest": digest,
-                "exhibit": sealed.id,
-                "headers": json.dumps(_kept(post.headers)), "api_key": caller.key_id,
-                "contract": caller.gate.contract_id, "traceparent": post.headers.get("traceparent", "")[:100],
-                "request_id": post.request_id, "at": now(), "ciphertext": sealed.ciphertext,
-                "dek": sealed.dek_id,
-                "size": sealed.size, "media_type": sealed.media_type,
-            },
-        )  # fmt: skip
-        row = cursor.fetchone()
-    return Receipt(row[0], digest, replayed=False) if row else None
+        cursor.execute(statement, row)
+        found = cursor.fetchone()
+    return found[0] if found else None
 
 
-def _kept(headers: dict[str, str]) -> dict[str, str]:
+def kept(headers: dict[str, str]) -> dict[str, str]:
     """Keep the headers on the allow-list; never `Authorization`."""
     return {name: value for name, value in headers.items() if name in _KEPT_HEADERS or name.startswith("ce-")}

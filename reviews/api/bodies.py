@@ -1,6 +1,6 @@
 """Reading a request's body and headers within bounds, before anything else looks at them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -33,14 +33,48 @@ def read(request: HttpRequest, kinds: Sequence[str], *, batch: bool = False) -> 
         raise BodyTooLarge(f"At most {limit} bytes are taken here; upload files separately.")
     if kind not in kinds:
         raise documents.UnsupportedMediaType(f"Send one of {', '.join(kinds)}.")
-    if request.headers.get("Content-Encoding", "identity") != "identity":
-        raise documents.UnsupportedMediaType("Send the body uncompressed.")
-    if "Content-Length" not in request.headers and "Transfer-Encoding" in request.headers:
-        raise LengthRequired("Send the body with a Content-Length, not in chunks.")  # WSGI would read it as empty
+    _insist_on_plain(request)
     raw = request.read(limit + 1)
     if len(raw) > limit:
         raise BodyTooLarge(f"At most {limit} bytes are taken here; upload files separately.")
     return kind, raw
+
+
+def parts(request: HttpRequest, limit: int, size: int) -> Iterator[bytes]:
+    """Give the body in parts of one size, the last one shorter, never more than one of them in memory.
+
+    Raises BodyTooLarge at once when that is announced, and while reading when more comes; LengthRequired and
+    UnsupportedMediaType as `read` does.
+    """
+    if _announced(request) > limit:
+        raise BodyTooLarge(f"At most {limit} bytes are taken here.")
+    _insist_on_plain(request)
+    return _parts(request, limit, size)
+
+
+def _parts(request: HttpRequest, limit: int, size: int) -> Iterator[bytes]:
+    taken = 0
+    while part := _filled(request, size):
+        taken += len(part)
+        if taken > limit:
+            raise BodyTooLarge(f"At most {limit} bytes are taken here.")
+        yield part
+
+
+def _filled(request: HttpRequest, size: int) -> bytes:
+    """Read until the part is full or the body ends: a socket gives what it has."""
+    pieces, missing = [], size
+    while missing and (piece := request.read(missing)):
+        pieces.append(piece)
+        missing -= len(piece)
+    return b"".join(pieces)
+
+
+def _insist_on_plain(request: HttpRequest) -> None:
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise documents.UnsupportedMediaType("Send the body uncompressed.")
+    if "Content-Length" not in request.headers and "Transfer-Encoding" in request.headers:
+        raise LengthRequired("Send the body with a Content-Length, not in chunks.")  # WSGI would read it as empty
 
 
 def headers(request: HttpRequest) -> dict[str, str]:

@@ -58,6 +58,22 @@ RESULT: _Described = {
         "problem": {"$ref": "#/components/schemas/Problem"},
     },
 }
+UPLOADED: _Described = {
+    "type": "object",
+    "required": ["upload", "sha256", "size", "media_type"],
+    "properties": {
+        "upload": {"type": "string", "pattern": "^upl_[0-9a-f]{32}$"},
+        "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        "size": {"type": "integer", "minimum": 1},
+        "media_type": {"type": "string"},
+    },
+}
+REVISED: _Described = {
+    "type": "object",
+    "required": ["id", "state", "revision", "digest", "links"],
+    "properties": ACCEPTED["properties"]
+    | {"state": {"const": "in_review"}, "revision": {"type": "integer", "minimum": 2}},
+}
 SCHEMAS = {
     "Item": envelope.ITEM,
     "Event": EVENT,
@@ -68,15 +84,29 @@ SCHEMAS = {
         "required": ["results"],
         "properties": {"results": {"type": "array", "items": RESULT}},
     },
+    "Uploaded": UPLOADED,
+    "Revised": REVISED,
 }
 _REFUSALS = {
     400: "`json_invalid`: not JSON that every reader understands alike",
     401: "`key_invalid`, `signature_missing`, `signature_invalid`, `timestamp_out_of_tolerance`",
     413: "`body_too_large`",
     415: "`media_type_unsupported`, `binary_mode_refused`",
-    422: "`contract_violation`, `attachment_unknown`: kept in quarantine with its reasons",
+    422: "`contract_violation`, `attachment_unknown`, `attachment_digest_mismatch`: kept in quarantine",
     429: "`flow_rate_limited`, `flow_capped`, `flow_suspended`, with `Retry-After`",
     503: "`database_unavailable`, with `Retry-After`: nothing was stored, post again",
+}
+
+
+_REFUSED_UPLOADS = {
+    400: "`content_digest_missing`, `content_digest_invalid`",
+    401: "`key_invalid`",
+    411: "`length_required`",
+    413: "`body_too_large`",
+    415: "`media_type_unsupported`: a compressed body",
+    422: "`content_digest_mismatch`, `upload_empty`: nothing was kept",
+    429: _REFUSALS[429],
+    503: _REFUSALS[503],
 }
 
 
@@ -116,6 +146,8 @@ def paths(prefix: str) -> _Described:
                 {"207": _answer("A result for each", _ref("Results"))},
             ),
         },
+        f"{prefix}flows/{{flow}}/uploads": {"post": _UPLOAD},
+        f"{prefix}items/{{item_id}}/revisions": {"post": _revise(one)},
     }
 
 
@@ -130,6 +162,9 @@ def _header(name: str, description: str) -> _Described:
 
 
 _FLOW: _Described = {"name": "flow", "in": "path", "required": True, "schema": {"type": "string"}}
+_ITEM_ID: _Described = {
+    "name": "item_id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"},
+}  # fmt: skip
 _DRY: _Described = {"name": "dry_run", "in": "query", "required": False, "schema": {"type": "boolean"}}
 _SIGNED = [
     _header("webhook-id", "Standard Webhooks 1.0: the idempotency id"),
@@ -161,3 +196,34 @@ def _operation(name: str, summary: str, bodies: _Described, answers: _Described,
         "requestBody": {"required": True, "content": bodies},
         "responses": answers | {str(status): _problem(told) for status, told in _REFUSALS.items()},
     }
+
+
+def _revise(body: _Described) -> _Described:
+    answers = {
+        "200": _answer("The same revision was stored before (`Idempotent-Replay: true`)", _ref("Revised")),
+        "202": _answer("Stored, and routed anew", _ref("Revised")),
+        "404": _problem("`not_found`: no such item of this flow"),
+        "409": _problem("`revision_refused`: signed already, or over; `idempotency_conflict`"),
+    }
+    summary = "Post a new revision after `changes_requested`, or before anybody signed"
+    operation = _operation("post_revision", summary, {documents.JSON: body}, answers)
+    mismatch = _problem(f"`revision_mismatch`: about something else; {_REFUSALS[422]}")
+    return operation | {
+        "parameters": [_ITEM_ID, *_SIGNED],
+        "responses": operation["responses"] | {"422": mismatch},
+    }
+
+
+_UPLOAD: _Described = {
+    "operationId": "upload_file",
+    "summary": "Upload a file that items of the flow can name; removed after 24 h when none does",
+    "tags": ["intake"],
+    "security": [{"flowKey": []}],
+    "parameters": [
+        _FLOW,
+        _header("Content-Digest", "RFC 9530: `sha-256=:<base64>:` of the body") | {"required": True},
+    ],
+    "requestBody": {"required": True, "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}},
+    "responses": {"201": _answer("The file is kept as it is", _ref("Uploaded"))}
+    | {str(status): _problem(told) for status, told in _REFUSED_UPLOADS.items()},
+}

@@ -1,0 +1,164 @@
+"""Files as they are read: what an item attaches, who opened what, and the bytes, part by part, checked."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import connection
+
+from audit import exhibits
+from portal.accounts.models import User
+from portal.kit.problems import NotFound
+from reviews.models import Item, Upload, UploadPart
+
+PART = 1_048_576
+_ATTACHED = """
+SELECT a.n, a.name, u.id, u.size, u.media_type, u.sha256, o.at
+  FROM reviews_revision r
+  JOIN reviews_attachment a ON a.submission_id = r.item_id AND a.revision = r.posted_as
+  JOIN reviews_upload u ON u.id = a.upload_id
+  LEFT JOIN reviews_opening o ON (o.submission_id, o.upload_id) = (a.submission_id, a.upload_id)
+                             AND o.person_id = %(person)s::uuid
+ WHERE r.item_id = %(item)s::uuid AND r.revision = %(revision)s ORDER BY a.n
+"""
+_UNOPENED = f"SELECT count(*) FILTER (WHERE at IS NULL), count(*) FROM ({_ATTACHED}) attached"  # noqa: S608
+_EVER_ATTACHED = """
+SELECT a.n, a.name, u.id, u.size, u.media_type, u.sha256, o.at
+  FROM reviews_attachment a
+  JOIN reviews_upload u ON u.id = a.upload_id
+  LEFT JOIN reviews_opening o ON (o.submission_id, o.upload_id) = (a.submission_id, a.upload_id)
+                             AND o.person_id = %(person)s::uuid
+ WHERE a.submission_id = %(item)s::uuid AND a.upload_id = %(upload)s::uuid ORDER BY a.revision DESC, a.n LIMIT 1
+"""
+PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file of an item as one person sees it."""
+
+    n: int
+    name: str
+    upload: UUID
+    size: int
+    media_type: str
+    sha256: bytes
+    opened_at: datetime | None
+
+    @property
+    def shown_name(self) -> str:
+        """Give the name with nothing in it that is invisible or turns the reading order around."""
+        return "".join(each if each.isprintable() else f"[U+{ord(each):04X}]" for each in self.name)
+
+    @property
+    def is_picture(self) -> bool:
+        """Tell whether it was uploaded as a picture that may be shown."""
+        return self.media_type in PICTURES
+
+
+class Around(NamedTuple):
+    """The files before and after one, and its place among how many."""
+
+    before: Attached | None
+    after: Attached | None
+    place: int
+    total: int
+
+
+class Unopened(NamedTuple):
+    """How many of an item's files a person has not opened, and of how many."""
+
+    left: int
+    total: int
+
+
+def scope(upload_id: UUID) -> str:
+    """Name the data key of an upload: each has its own, so that each can be erased alone."""
+    return f"upload:{upload_id}"
+
+
+def bound_to(upload_id: UUID, n: int) -> bytes:
+    """Say which upload and place a sealed part is bound to: no part opens as another."""
+    return upload_id.bytes + n.to_bytes(4, "big")
+
+
+def attachments(item: Item, person: User) -> list[Attached]:
+    """Give the files of the revision an item stands at, in their order; one query."""
+    given = {"item": item.pk, "revision": item.revision, "person": person.pk}
+    return [_attached(row) for row in _rows(_ATTACHED, given)]
+
+
+def unopened(item: Item, person: User) -> Unopened:
+    """Count the files of the revision an item stands at that a person has not opened; one query."""
+    return Unopened(*_rows(_UNOPENED, {"item": item.pk, "revision": item.revision, "person": person.pk})[0])
+
+
+def attached(item_id: UUID, upload_id: UUID, person: User) -> Attached:
+    """Give one file of an item as whichever of its revisions named it last. Raises NotFound."""
+    rows = _rows(_EVER_ATTACHED, {"item": item_id, "upload": upload_id, "person": person.pk})
+    if not rows:
+        raise NotFound("There is no such file, or you may not see it.")
+    return _attached(rows[0])
+
+
+def neighbours(attached: list[Attached], upload_id: UUID) -> Around | None:
+    """Give what lies before and after a file; nothing when it is not among these."""
+    places = [place for place, each in enumerate(attached) if each.upload == upload_id]
+    if not places:
+        return None
+    (place, *_), last = places, len(attached) - 1
+    before = attached[place - 1] if place > 0 else None
+    return Around(before, attached[place + 1] if place < last else None, place + 1, last + 1)
+
+
+def head(upload_id: UUID) -> bytes:
+    """Give the first part of a file."""
+    return next(_opened(Upload.objects.get(pk=upload_id)))
+
+
+def content(upload_id: UUID) -> Iterator[bytes]:
+    """Give a file's bytes part by part; the last part only once the whole has the digest of the upload.
+
+    Raises Erased when the key was destroyed, Damaged when a part is missing, changed or out of its place.
+    """
+    upload = Upload.objects.get(pk=upload_id)
+    read, size, held = hashlib.sha256(), 0, b""
+    for part in _opened(upload):
+        read.update(part)
+        size += len(part)
+        if held:
+            yield held
+        held = part
+    if (read.digest(), size) != (bytes(upload.sha256), upload.size):
+        raise exhibits.Damaged(f"upload {upload_id} does not match its digest")
+    yield held
+
+
+def whole(upload_id: UUID) -> bytes:
+    """Give all bytes of a small file at once."""
+    return b"".join(content(upload_id))
+
+
+def _opened(upload: Upload) -> Iterator[bytes]:
+    key = exhibits.key_by_id(upload.dek_id)
+    if key is None:
+        raise exhibits.Erased("This file was erased; its digest remains.")
+    for n in range(-(-upload.size // PART)):
+        sealed = UploadPart.objects.filter(upload_id=upload.pk, n=n).values_list("ciphertext", flat=True).first()
+        if sealed is None:
+            raise exhibits.Damaged(f"part {n} of upload {upload.pk} is missing")
+        yield exhibits.decrypt(bytes(sealed), key, bound_to(upload.pk, n))
+
+
+def _attached(row: Any) -> Attached:
+    n, name, upload, size, media_type, sha256, opened_at = row
+    return Attached(n, name, upload, size, media_type, bytes(sha256), opened_at)
+
+
+def _rows(statement: str, given: dict[str, Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, given)
+        return list(cursor.fetchall())

@@ -1,0 +1,93 @@
+"""Taking, putting back, keeping hold, and noticing that an item changed meanwhile."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from portal.kit.ids import ItemId
+from portal.kit.problems import NotFound
+from portal.web.guards import Request, signed_in
+from reviews import guards
+from reviews.actions import taking
+from reviews.actions.taking import NothingToTake, TakenByOther
+from reviews.models import Item
+from reviews.showing import watching
+
+STOP_POLLING = 286
+
+
+@signed_in
+@require_POST
+def take(request: Request, item_id: UUID) -> HttpResponse:
+    """Take an item; from the page of an item that is open already, nothing on it moves."""
+    taking.take(ItemId(item_id), by=request.user)
+    if request.headers.get("HX-Request"):
+        return render(request, "desk/_hold.html", {"item_id": item_id, "again": True})
+    return redirect("desk:item", item_id)
+
+
+@signed_in
+@require_POST
+def take_next(request: Request) -> HttpResponse:
+    """Take the most urgent item the person may sign and open it; say so when there is none."""
+    try:
+        lease = taking.take_next(by=request.user)
+    except NothingToTake as nothing:
+        messages.info(request, nothing.detail)
+        return redirect("desk:inbox")
+    return redirect("desk:item", lease.item_id)
+
+
+@signed_in
+@require_POST
+def put_back(request: Request, item_id: UUID) -> HttpResponse:
+    """Give up one's own hold and go back to the inbox."""
+    taking.put_back(ItemId(item_id), by=request.user)
+    messages.success(request, "You put it back. Whoever may sign it can take it now.")
+    return redirect("desk:inbox")
+
+
+@signed_in
+@require_POST
+def beat(request: Request, item_id: UUID) -> HttpResponse:
+    """Keep a hold alive; a lost one is told at once, and nothing that was typed is touched."""
+    try:
+        taking.beat(ItemId(item_id), by=request.user)
+    except TakenByOther:
+        told = {"item_id": item_id, "holder": watching.holder(item_id)}
+        return render(request, "desk/_hold.html", told)
+    return HttpResponse(status=204)
+
+
+@signed_in
+@require_GET
+def changes(request: Request, item_id: UUID) -> HttpResponse:
+    """Tell what happened since the page was made; nothing is swapped under the reader."""
+    seen = _whole_number(request, "seen")
+    told = watching.since(ItemId(item_id), seen, by=request.user, granted=request.access)
+    if not told:
+        return HttpResponse(status=204)
+    address = reverse("desk:item", args=[item_id])
+    return render(request, "desk/_changed.html", {"steps": told, "address": address}, status=STOP_POLLING)
+
+
+@signed_in
+@require_GET
+def ready(request: Request, item_id: UUID) -> HttpResponse:
+    """Tell once every file is opened: the button comes to life, and nothing else on the page moves."""
+    item = Item.objects.filter(pk=item_id).first()
+    if item is None or guards.why_not_see(request.access, item) is not None:
+        raise NotFound("There is no such item, or you may not see it.")
+    refusal = guards.why_not_opened(request.user, item)
+    if refusal is not None and refusal.sentence == request.GET.get("said"):
+        return HttpResponse(status=204)
+    return render(request, "desk/_ready.html", {"item": item, "refusal": refusal})
+
+
+def _whole_number(request: HttpRequest, name: str) -> int:
+    text = request.GET.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0

@@ -1,0 +1,352 @@
+"""A flow uploads files, and names them in its items."""
+
+import base64
+import hashlib
+import json
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection
+from django.test import Client
+
+from reviews import documents, files
+from reviews.actions import attaching, configuring
+from reviews.api import bodies
+from reviews.models import Attachment, Quarantine, Submission, Upload, UploadPart
+from tests.api.asking import pointers, refusal
+from tests.factories import SEEDER, World, a_document, make_item, make_world
+
+pytestmark = pytest.mark.django_db
+
+NOTICE = b"Water came in through the basement door."
+
+
+@pytest.fixture
+def world() -> World:
+    return make_world()
+
+
+def digest_of(content: bytes) -> str:
+    return f"sha-256=:{base64.b64encode(hashlib.sha256(content).digest()).decode()}:"
+
+
+def test_a_file_is_kept_and_answered_with_the_name_items_know_it_by(world: World) -> None:
+    answer = world.send_file(NOTICE, media_type="text/plain; charset=utf-8")
+
+    told = answer.json()
+    upload = Upload.objects.get()
+    assert answer.status_code == 201
+    assert told == {
+        "upload": f"upl_{upload.pk.hex}",
+        "sha256": hashlib.sha256(NOTICE).hexdigest(),
+        "size": len(NOTICE),
+        "media_type": "text/plain",
+    }
+    assert b"".join(files.content(upload.pk)) == NOTICE
+
+
+def test_a_large_file_is_sealed_in_parts_and_no_part_shows_its_bytes(world: World) -> None:
+    content = b"flood " * 400_000
+
+    world.upload(content, "big.txt")
+
+    parts = UploadPart.objects.order_by("n")
+    assert [part.n for part in parts] == [0, 1, 2]
+    assert not any(b"flood" in bytes(part.ciphertext) for part in parts)
+    assert b"".join(files.content(Upload.objects.get().pk)) == content
+
+
+def test_parts_in_each_others_place_do_not_open(world: World, superuser: Any) -> None:
+    world.upload(b"a" * files.PART + b"b" * files.PART, "two.txt")
+    with superuser() as cursor:
+        cursor.execute("UPDATE reviews_upload_part SET n = 9 WHERE n = 0")
+        cursor.execute("UPDATE reviews_upload_part SET n = 0 WHERE n = 1")
+        cursor.execute("UPDATE reviews_upload_part SET n = 1 WHERE n = 9")
+
+    with pytest.raises(files.exhibits.Damaged, match="does not open"):
+        list(files.content(Upload.objects.get().pk))
+
+
+def test_a_missing_part_is_an_error_and_not_a_shorter_file(world: World) -> None:
+    world.upload(b"a" * files.PART + b"b", "two.txt")
+    UploadPart.objects.filter(n=1).delete()
+
+    with pytest.raises(files.exhibits.Damaged, match="missing"):
+        list(files.content(Upload.objects.get().pk))
+
+
+@pytest.mark.parametrize("header", ["sha-512=:AAAA:, {}", "{}, unixsum=:AAAA:", "{};note=x"])
+def test_other_digests_beside_the_one_we_know_do_not_matter(world: World, header: str) -> None:
+    assert world.send_file(NOTICE, content_digest=header.format(digest_of(NOTICE))).status_code == 201
+
+
+def test_an_upload_without_a_digest_is_refused(world: World) -> None:
+    assert refusal(world.send_file(NOTICE, content_digest="")) == (400, "content_digest_missing")
+
+
+@pytest.mark.parametrize("header", ["sha-512=:AAAA:", "sha-256=AAAA", "sha-256=:AAAA:", "SHA-256=::", "x"])
+def test_a_digest_that_cannot_be_compared_is_refused(world: World, header: str) -> None:
+    assert refusal(world.send_file(NOTICE, content_digest=header)) == (400, "content_digest_invalid")
+
+
+def test_bytes_of_another_digest_are_not_kept(world: World) -> None:
+    answer = world.send_file(NOTICE, content_digest=digest_of(b"something else"))
+
+    assert refusal(answer) == (422, "content_digest_mismatch")
+    assert not Upload.objects.exists()
+    assert not UploadPart.objects.exists()
+
+
+def test_an_empty_file_is_refused(world: World) -> None:
+    assert refusal(world.send_file(b"")) == (422, "upload_empty")
+
+
+def test_a_file_over_the_bound_is_too_large(world: World, settings: Any) -> None:
+    settings.UPLOAD_LIMIT = len(NOTICE) - 1
+
+    assert refusal(world.send_file(NOTICE)) == (413, "body_too_large")
+
+
+def test_more_bytes_than_were_announced_do_not_pass_the_bound(rf: Any) -> None:
+    request = rf.post("/", NOTICE, content_type="text/plain")
+    request.META["CONTENT_LENGTH"] = "5"
+
+    with pytest.raises(bodies.BodyTooLarge):
+        list(bodies.parts(request, 10, 4))
+
+
+def test_a_compressed_file_is_not_taken(world: World) -> None:
+    assert refusal(world.send_file(NOTICE, content_encoding="gzip")) == (415, "media_type_unsupported")
+
+
+def test_an_unknown_flow_and_a_wrong_key_get_one_answer(world: World) -> None:
+    wrong = world.send_file(NOTICE, authorization="Bearer csk_wrong")
+    world.flow.slug = "nobody-knows-this-flow"
+    unknown = world.send_file(NOTICE)
+
+    assert refusal(wrong) == refusal(unknown) == (401, "key_invalid")
+    assert wrong.json()["detail"] == unknown.json()["detail"]
+
+
+def test_a_key_of_another_flow_uploads_nothing(world: World) -> None:
+    answer = world.send_file(NOTICE, authorization=f"Bearer {make_world().key}")
+
+    assert refusal(answer) == (401, "key_invalid")
+
+
+def test_a_suspended_flow_uploads_nothing(world: World) -> None:
+    configuring.suspend_flow(world.flow, by=SEEDER)
+
+    assert refusal(world.send_file(NOTICE)) == (429, "flow_suspended")
+
+
+def test_uploads_count_for_the_flood_brake() -> None:
+    world = make_world(posts_per_minute=2)
+
+    answers = [world.send_file(NOTICE).status_code for _ in range(4)]
+
+    assert answers[:2] == [201, 201]
+    assert 429 in answers[2:]
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("IMAGE/PNG", "image/png"),
+        ("", "application/octet-stream"),
+        ("nonsense", "application/octet-stream"),
+        ("text/html\x0b<script>", "application/octet-stream"),
+        ("a/" + "b" * 300, "application/octet-stream"),
+    ],
+)
+def test_the_media_type_is_what_the_caller_says_if_it_is_one(world: World, said: str, kept: str) -> None:
+    assert world.send_file(NOTICE, media_type=said).json()["media_type"] == kept
+
+
+def test_nobody_reads_at_the_uploading_door(world: World) -> None:
+    answer = world.get(f"/api/v1/flows/{world.flow.slug}/uploads")
+
+    assert refusal(answer) == (405, "method_not_allowed")
+
+
+# --- items that name uploads ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("prefix", ["", "sha256:"])
+def test_an_item_attaches_its_flows_uploads(world: World, prefix: str) -> None:
+    notice = world.upload(NOTICE, "notice.txt")
+    notice["sha256"] = prefix + notice["sha256"]
+
+    item = make_item(world, attachments=[notice, world.upload(b"%PDF-", "estimate.pdf", "application/pdf")])
+
+    rows = Attachment.objects.filter(submission_id=item.pk).order_by("n")
+    assert [(row.n, row.revision, row.name) for row in rows] == [(1, 1, "notice.txt"), (2, 1, "estimate.pdf")]
+
+
+def test_the_digest_of_an_item_covers_its_files(world: World) -> None:
+    document = a_document(attachments=[world.upload(NOTICE, "notice.txt")])
+
+    told = world.post(document).json()["digest"]
+
+    assert told == f"sha256:{documents.digest(document).hex()}"
+    assert told != f"sha256:{documents.digest(document | {'attachments': []}).hex()}"
+
+
+def refused_item(world: World, *attachments: dict[str, Any]) -> Any:
+    """Post an item with these files and insist that it was kept in quarantine and nowhere else."""
+    answer = world.post(a_document(attachments=list(attachments)))
+    assert not Submission.objects.exists()
+    assert not Attachment.objects.exists()
+    assert Quarantine.objects.get().code == answer.json()["code"]
+    return answer
+
+
+def test_an_item_cannot_name_an_upload_of_another_flow(world: World) -> None:
+    answer = refused_item(world, make_world().upload(NOTICE, "notice.txt"))
+
+    assert refusal(answer) == (422, "attachment_unknown")
+    assert pointers(answer) == ["/attachments/0/upload"]
+
+
+def test_an_item_cannot_name_an_upload_by_another_digest(world: World) -> None:
+    right, wrong = world.upload(b"right", "a.txt"), world.upload(NOTICE, "b.txt")
+
+    answer = refused_item(world, right, wrong | {"sha256": "0" * 64})
+
+    assert refusal(answer) == (422, "attachment_digest_mismatch")
+    assert pointers(answer) == ["/attachments/1/sha256"]
+
+
+def test_two_files_of_an_item_cannot_have_one_name(world: World) -> None:
+    answer = refused_item(world, world.upload(b"one", "a.txt"), world.upload(b"two", "a.txt"))
+
+    assert refusal(answer) == (422, "contract_violation")
+    assert pointers(answer) == ["/attachments/1/name"]
+
+
+@pytest.mark.parametrize("said", [{"size": 1}, {"media_type": "image/png"}])
+def test_what_an_item_says_of_a_file_must_be_so(world: World, said: dict[str, Any]) -> None:
+    answer = refused_item(world, world.upload(NOTICE, "notice.txt") | said)
+
+    assert refusal(answer) == (422, "contract_violation")
+    assert pointers(answer) == [f"/attachments/0/{next(iter(said))}"]
+
+
+def test_what_an_item_says_rightly_of_a_file_is_taken(world: World) -> None:
+    notice = world.upload(NOTICE, "notice.txt") | {"size": len(NOTICE), "media_type": "text/plain"}
+
+    assert world.post(a_document(attachments=[notice])).status_code == 202
+
+
+def test_a_dry_run_looks_at_files_too(world: World) -> None:
+    unknown = {"name": "a.txt", "upload": "upl_" + "0" * 32, "sha256": "0" * 64}
+    known = world.upload(NOTICE, "notice.txt")
+
+    refused = world.post(a_document(attachments=[unknown]), query="?dry_run=true")
+    fine = world.post(a_document(attachments=[known]), query="?dry_run=true")
+
+    assert refusal(refused) == (422, "attachment_unknown")
+    assert fine.status_code == 200
+    assert not Attachment.objects.exists()
+    assert not Quarantine.objects.exists()
+
+
+def test_each_item_of_a_batch_answers_for_its_own_files(world: World) -> None:
+    known = a_document(attachments=[world.upload(NOTICE, "notice.txt")]) | {"id": "b-1"}
+    unknown = a_document(attachments=[make_world().upload(NOTICE, "x.txt")]) | {"id": "b-2"}
+    raw = json.dumps({"items": [known, unknown]}).encode()
+    headers = world.headers(raw)
+
+    answer = Client().post(
+        f"/api/v1/flows/{world.flow.slug}/items/batch", raw, content_type=headers.pop("content-type"), headers=headers
+    )
+
+    assert [result["status"] for result in answer.json()["results"]] == [202, 422]
+    assert answer.json()["results"][1]["problem"]["code"] == "attachment_unknown"
+    assert Attachment.objects.count() == 1
+
+
+def test_an_event_answers_for_its_files_as_an_item_does(world: World) -> None:
+    item = a_document(attachments=[make_world().upload(NOTICE, "x.txt")])
+    event = {"specversion": "1.0", "id": "e-1", "source": "/flow", "type": "item", "data": item}
+    raw = json.dumps(event).encode()
+    headers = world.headers(raw) | {"content-type": "application/cloudevents+json"}
+    kind = headers.pop("content-type")
+
+    answer = Client().post(f"/api/v1/flows/{world.flow.slug}/items", raw, content_type=kind, headers=headers)
+
+    assert refusal(answer) == (422, "attachment_unknown")
+    assert Quarantine.objects.get().code == "attachment_unknown"
+
+
+def test_a_file_swept_between_check_and_insert_is_a_refusal_and_nothing_is_lost(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notice = world.upload(NOTICE, "notice.txt")
+    columns = attaching.columns
+
+    def swept_meanwhile(attachments: list[dict[str, Any]]) -> dict[str, Any]:
+        UploadPart.objects.all().delete()
+        Upload.objects.all().delete()
+        return columns(attachments)
+
+    monkeypatch.setattr(attaching, "columns", swept_meanwhile)
+
+    assert refusal(refused_item(world, notice)) == (422, "attachment_unknown")
+
+
+def test_a_replay_answers_200_also_when_its_files_are_named(world: World) -> None:
+    raw = json.dumps(a_document(attachments=[world.upload(NOTICE, "notice.txt")])).encode()
+
+    first, second = world.post(raw, webhook_id="m-1"), world.post(raw, webhook_id="m-1")
+
+    assert (first.status_code, second.status_code) == (202, 200)
+    assert Attachment.objects.count() == 1
+
+
+# --- what the database refuses ----------------------------------------------------------------------------
+
+
+def test_the_database_refuses_a_file_of_another_flow(world: World) -> None:
+    item = make_item(world)
+    make_world().upload(NOTICE, "notice.txt")
+    upload = Upload.objects.get()
+
+    with pytest.raises(IntegrityError, match="reviews_attachment_is_the_upload"):
+        Attachment.objects.create(
+            submission_id=item.pk, revision=1, n=1, name="x", flow=world.flow, upload=upload, sha256=upload.sha256
+        )
+
+
+def test_the_database_keeps_a_file_an_item_names(world: World) -> None:
+    make_item(world, attachments=[world.upload(NOTICE, "notice.txt")])
+
+    with pytest.raises(IntegrityError, match="a file an item names stays"), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM reviews_upload_part")
+
+
+def test_the_database_refuses_to_change_a_file(world: World) -> None:
+    world.upload(NOTICE, "notice.txt")
+
+    with pytest.raises(IntegrityError, match="reviews_upload"), connection.cursor() as cursor:
+        cursor.execute("UPDATE reviews_upload SET media_type = 'text/html'")
+
+
+def test_a_later_revision_attaches_in_its_own_transaction(world: World) -> None:
+    item = make_item(world, attachments=[world.upload(NOTICE, "notice.txt")])
+    document = a_document(attachments=[world.upload(b"more", "more.txt")])
+
+    attaching.insist(world.flow.pk, document)
+    attaching.attach(item.pk, 2, world.flow.pk, document)
+
+    assert Attachment.objects.get(revision=2).name == "more.txt"
+
+
+def test_a_later_revision_cannot_attach_what_was_removed(world: World) -> None:
+    item = make_item(world)
+    document = a_document(attachments=[world.upload(NOTICE, "notice.txt")])
+    UploadPart.objects.all().delete()
+    Upload.objects.all().delete()
+
+    with pytest.raises(documents.AttachmentUnknown):
+        attaching.attach(item.pk, 2, world.flow.pk, document)
