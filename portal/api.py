@@ -13,6 +13,7 @@ from portal.kit import strict_json
 from portal.kit.http import problem_answer
 from portal.kit.problems import Problem
 from reviews.api import described
+from reviews.api.evidence import router as evidence
 from reviews.api.items import flow_key
 from reviews.api.items import router as items
 
@@ -54,6 +55,7 @@ api = PortalAPI(
     openapi_extra={"security": [{"flowKey": []}]},
 )
 api.add_router("", items)
+api.add_router("", evidence)
 api.add_router("/ledger", ledger, auth=flow_key)
 
 

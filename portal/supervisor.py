@@ -1,4 +1,4 @@
-"""The supervisor: web, worker, beat and sequencer start, get ready and end together, and nothing stays."""
+"""The supervisor: web, workers, beat and sequencer start, get ready and end together, and nothing stays."""
 
 import http.client
 import os
@@ -11,15 +11,15 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
 from honcho.process import Popen
 
 from portal.embedded.host import last_lines
+from portal.services import Service, of_portal
 
-NAMES = ("web", "worker", "beat", "sequencer")
+NAMES = ("web", "worker", "evidence", "beat", "sequencer")
 GRACE = 10.0
 PATIENCE = 60.0
 
@@ -29,15 +29,6 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 class NotReady(Exception):
     """A service died or did not get ready; the message names it and repeats what it said last."""
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """What is started: the words of its command, and what its environment has beside everybody's."""
-
-    name: str
-    command: tuple[str, ...]
-    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @contextmanager
@@ -60,7 +51,7 @@ def supervising(
     port = port or free_port()
     with _Signals() as signals:
         services = Services(folder, port, environment or {}, signals)
-        for service in _portal(folder, port, threads, extra or {}):
+        for service in of_portal(folder, port, threads, extra or {}):
             services.add(service)
         try:
             for name in names:
@@ -279,22 +270,3 @@ def _state(pid: int) -> tuple[str, int]:
         state, _, group = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[:3]
         return state, int(group)
     return "X", 0
-
-
-def _portal(folder: Path, port: int, threads: int, extra: Mapping[str, Mapping[str, str]]) -> list[Service]:
-    """Give the portal's own services; in production something else starts them by the same words."""
-    celery = (sys.executable, "-m", "celery", "-A", "portal")
-    commands: dict[str, tuple[str, ...]] = {
-        "web": (
-            sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port",
-            str(port), "--workers", "1", "--blocking-threads", str(threads), "--workers-kill-timeout", "5",
-            "--no-ws", "--no-access-log", "--log-level", "warning", "portal.wsgi:application",
-        ),
-        "worker": (
-            *celery, "worker", "--pool", "prefork", "--concurrency", "2", "--queues", "intake,deliveries",
-            "--without-gossip", "--without-mingle", "--loglevel", "WARNING",
-        ),
-        "beat": (*celery, "beat", "--schedule", str(folder / "beat"), "--pidfile=", "--loglevel", "WARNING"),
-        "sequencer": (sys.executable, "manage.py", "sequencer"),
-    }  # fmt: skip
-    return [Service(name, command, extra.get(name, {})) for name, command in commands.items()]

@@ -106,7 +106,7 @@ class SigningUnlocked(Fact):
     """Somebody else made sure of the person, so that they may sign again."""
 
     kind = "person.signing_unlocked"
-    sentence = "{actor} unlocked signing for this person: {reason}"
+    sentence = "{actor} unlocked signing for this person: “{reason}”."
     reason: Personal[str]
 
 

@@ -63,7 +63,7 @@ def _travel(
     account.judge("Every post was answered 202", all(trip.status == 202 for trip in every))
     account.judge("Every item reads back exactly as it was posted", probing.posted_as_kept(every))
     account.verdicts += probing.at_the_door(every[0])
-    work = signers.sign_all(cast, every, lambda done: progress(f"{done} signatures"))
+    work = signers.sign_all(cast, every, services.base_url, lambda done: progress(f"{done} signatures"))
     progress(f"{len(work.seconds)} signatures; everything is decided; the executors are told, check and act")
     _await(folder, services, slugs, len(every), "A callback and its settling for every item")
     _send_some_again(folder, services, slugs, len(every))

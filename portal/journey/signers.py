@@ -1,22 +1,23 @@
-"""The people of the journey: each takes the next item and signs it with a ceremony, until nothing waits."""
+"""The people of the journey: each takes the next item and signs it in a web session, until nothing waits."""
 
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
-from portal.accounts.ceremony import CeremonyFailed, Factors
-from portal.casting import Cast, Member
+from portal.casting import Cast
 from portal.journey import wire
+from portal.journey.browsing import Browser, Page
+from portal.journey.desks import Desk
 from portal.journey.trips import Trip
-from portal.kit.ids import ItemId
-from reviews.actions import signing, taking
-from reviews.actions.taking import NothingToTake
-from reviews.models import Item, SignIntent, SignoffSlot
-from reviews.words import DECIDED, State, Verdict
+from reviews.models import Item, Signature, SignoffSlot
+from reviews.words import DECIDED, State
 
 _LONGEST_WAIT = 30
 _TOLD_EVERY = 10
+_APPROVED = "approve", ""
+_REJECTED = "reject", "The record does not support what is proposed."
 
 
 @dataclass(slots=True)
@@ -28,69 +29,50 @@ class Work:
     bare_password_refused: bool = False
 
 
-def sign_all(cast: Cast, trips: list[Trip], tell: Callable[[int], None]) -> Work:
+def sign_all(cast: Cast, trips: list[Trip], base_url: str, tell: Callable[[int], None]) -> Work:
     """Let everybody work in turn until nobody finds anything; watch each decision become visible."""
     by_item = {trip.item_id: trip for trip in trips}
     work, told = Work(), 0
+    desks = [Desk(member, Browser(base_url)) for member in cast.people.values()]
+    for desk in desks:
+        desk.sign_in()
     # Two, so that most of the portal's places for waiters stay free for others.
     with ThreadPoolExecutor(max_workers=2) as watchers:
-        while sum(_one(member, by_item, work, watchers) for member in cast.people.values()):
+        while sum(_one(desk, by_item, work, watchers) for desk in desks):
             if len(work.seconds) >= told + _TOLD_EVERY:
                 told = len(work.seconds)
                 tell(told)
+    work.methods += Signature.objects.order_by("signed_at").values_list("auth_method", flat=True)
     return work
 
 
-def _one(member: Member, by_item: dict[str, Trip], work: Work, watchers: ThreadPoolExecutor) -> bool:
-    """Take and sign one item; say whether there was one."""
-    try:
-        lease = taking.take_next(by=member.user)
-    except NothingToTake:
+def _one(desk: Desk, by_item: dict[str, Trip], work: Work, watchers: ThreadPoolExecutor) -> bool:
+    """Take, read and sign one item; say whether there was one."""
+    page = desk.take_next()
+    if page is None:
         return False
-    trip = by_item[str(lease.item_id)]
+    trip = by_item[urlsplit(page.address).path.split("/")[2]]
+    asking = desk.decide(desk.open_files(page), *(_REJECTED if trip.to_reject and _is_last(trip) else _APPROVED))
     if not work.seconds:
-        work.bare_password_refused = _bare_password_is_refused(member, trip)
+        work.bare_password_refused = _is_refused(desk.sign(asking, with_code=False))
     began = time.monotonic()
-    item = _sign(member, trip, work)
+    desk.insist_signed(desk.sign(asking))
     work.seconds.append(time.monotonic() - began)
-    if State(item.state) in DECIDED:
-        trip.signed_at, trip.outcome = time.time(), item.state
+    state = State(Item.objects.get(pk=trip.item_id).state)
+    if state in DECIDED:
+        trip.signed_at, trip.outcome = time.time(), state
         watchers.submit(_watch, trip)
     return True
 
 
-def _sign(member: Member, trip: Trip, work: Work) -> Item:
-    intent = _prepare(member, trip)
-    factors = member.factors(intent.item.queue.profile)
-    signature = signing.sign(intent.pk, by=member.user, session_ref=member.session, factors=factors)
-    work.methods.append(signature.auth_method)
-    return Item.objects.get(pk=trip.item_id)
-
-
-def _prepare(member: Member, trip: Trip) -> SignIntent:
+def _is_last(trip: Trip) -> bool:
     item = Item.objects.get(pk=trip.item_id)
-    verdict, reason = Verdict.APPROVE, ""
-    if trip.to_reject and _is_last(item):
-        verdict, reason = Verdict.REJECT, "The record does not support what is proposed."
-    return signing.prepare(
-        ItemId(item.pk), by=member.user, session_ref=member.session, seen=item.version, verdict=verdict,
-        reason=reason,
-    )  # fmt: skip
-
-
-def _is_last(item: Item) -> bool:
     return SignoffSlot.objects.filter(item=item, revision=item.revision, signature=None).count() == 1
 
 
-def _bare_password_is_refused(member: Member, trip: Trip) -> bool:
-    """Try the first signature of a period without the one-time code: it must not count."""
-    intent = _prepare(member, trip)
-    try:
-        factors = Factors(member.password)
-        signing.sign(intent.pk, by=member.user, session_ref=member.session, factors=factors)
-    except CeremonyFailed:
-        return True
-    return False
+def _is_refused(page: Page) -> bool:
+    """Tell whether the first signature of a period without its one-time code was refused, as it must be."""
+    return page.status == 403 and not page.address.endswith("/done/")
 
 
 def _watch(trip: Trip) -> None:

@@ -11,7 +11,7 @@ import yaml
 from django.core.management import get_commands, load_command_class
 
 from audit import grants
-from portal import databases, prerequisites, supervisor
+from portal import databases, prerequisites, services
 from tests.portal import scratch
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,7 +91,7 @@ def test_roles_and_logins_are_the_ones_the_code_knows(text):
 
 def test_compose_starts_each_process_by_the_supervisors_words():
     elsewhere = {"127.0.0.1": "0.0.0.0"}  # noqa: S104
-    ours = supervisor._portal(Path("/tmp"), 8000, 8, {})
+    ours = services.of_portal(Path("/tmp"), 8000, 8, {})
     told = {service.name: ["python", *(elsewhere.get(word, word) for word in service.command[1:])] for service in ours}
 
     assert {name: SERVICES[name]["command"] for name in told} == told
