@@ -41,6 +41,7 @@ class SystemJob(StrEnum):
     SEQUENCER = "sequencer"
     CONFIGURATOR = "configurator"
     SEEDER = "seeder"
+    ARCHIVIST = "archivist"
 
     @property
     def actor(self) -> Actor:

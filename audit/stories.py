@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import F
+
 from audit import disclosures, exhibits, models
 from audit.actors import Actor, ActorType, SystemJob
 from audit.exhibits import DataKey
@@ -18,7 +20,7 @@ ERASED = "[erased]"
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One entry as a reader sees it."""
+    """One entry as a reader sees it; `disclosed` are its salted disclosures, whose digests the leaf holds."""
 
     eid: UUID
     kind: str
@@ -29,6 +31,7 @@ class Told:
     pub: dict[str, Any]
     personal: dict[str, Any]
     sentence: str
+    disclosed: tuple[str, ...] = ()
 
 
 def nameless(actor: Actor) -> str:
@@ -39,11 +42,13 @@ def nameless(actor: Actor) -> str:
     return f"{actor.type.value} {actor.ref}"
 
 
-def story(stream_id: UUID, *, name: Callable[[Actor], str] = nameless) -> list[Told]:
-    """Tell what happened in a stream, oldest first."""
-    entries = list(models.Entry.objects.filter(stream=stream_id).order_by("at", "version"))
+def story(stream_id: UUID, *, name: Callable[[Actor], str] = nameless, latest: int | None = None) -> list[Told]:
+    """Tell what happened in a stream, oldest first; with `latest`, only its newest entries."""
+    newest = models.Entry.objects.filter(stream=stream_id).order_by("-at", F("version").desc())
+    entries = list(newest if latest is None else newest[:latest])[::-1]
     fields: dict[UUID, list[models.EntryField]] = defaultdict(list)
-    for field in models.EntryField.objects.filter(entry__stream=stream_id).order_by("pos").select_related("dek"):
+    told = models.EntryField.objects.filter(entry__in=[entry.eid for entry in entries])
+    for field in told.order_by("pos").select_related("dek"):
         fields[field.entry_id].append(field)
     return [_told(entry, fields[entry.eid], name) for entry in entries]
 
@@ -51,7 +56,8 @@ def story(stream_id: UUID, *, name: Callable[[Actor], str] = nameless) -> list[T
 def _told(entry: models.Entry, fields: Iterable[models.EntryField], name: Callable[[Actor], str]) -> Told:
     fact = REGISTER[entry.kind]
     public = json.loads(bytes(entry.leaf_bytes))["pub"]
-    personal = {personal_names(fact)[field.pos]: _value(field) for field in fields}
+    opened = {field.pos: _disclosure(field) for field in fields}
+    personal = {personal_names(fact)[pos]: _value(disclosure) for pos, disclosure in opened.items()}
     actor = Actor(ActorType(entry.actor_type), entry.actor_ref)
     said = defaultdict(str, {**public, **personal, "actor": name(actor)})
     return Told(
@@ -64,12 +70,17 @@ def _told(entry: models.Entry, fields: Iterable[models.EntryField], name: Callab
         pub=public,
         personal=personal,
         sentence=fact.sentence.format_map(said),
+        disclosed=tuple(disclosure for disclosure in opened.values() if disclosure is not None),
     )
 
 
-def _value(field: models.EntryField) -> Any:
+def _disclosure(field: models.EntryField) -> str | None:
     if field.disclosure is None or field.dek.wrapped is None:
-        return ERASED
+        return None
     key = DataKey(field.dek_id, exhibits.unwrapped(field.dek.wrapped))
     bound_to = disclosures.bound_to(field.entry_id, field.pos)
-    return disclosures.read(exhibits.decrypt(bytes(field.disclosure), key, bound_to).decode())[1]
+    return exhibits.decrypt(bytes(field.disclosure), key, bound_to).decode()
+
+
+def _value(disclosure: str | None) -> Any:
+    return ERASED if disclosure is None else disclosures.read(disclosure)[1]

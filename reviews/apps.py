@@ -16,3 +16,4 @@ class ReviewsConfig(AppConfig):
 
         register_projection("items", projection.differences)
         afterwards.register(nudges.deliveries)
+        afterwards.register(nudges.evidence)

@@ -1,7 +1,7 @@
 """Files as they are read: what an item attaches, who opened what, and the bytes, part by part, checked."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -112,6 +112,20 @@ def neighbours(attached: list[Attached], upload_id: UUID) -> Around | None:
     (place, *_), last = places, len(attached) - 1
     before = attached[place - 1] if place > 0 else None
     return Around(before, attached[place + 1] if place < last else None, place + 1, last + 1)
+
+
+def heads(upload_ids: Sequence[UUID]) -> dict[UUID, bytes]:
+    """Give the first part of each of several files in one query; an erased file has none."""
+    rows = UploadPart.objects.filter(upload_id__in=upload_ids, n=0).select_related("upload__dek") if upload_ids else ()
+    return {
+        row.upload_id: exhibits.decrypt(
+            bytes(row.ciphertext),
+            exhibits.DataKey(row.upload.dek_id, exhibits.unwrapped(row.upload.dek.wrapped)),
+            bound_to(row.upload_id, 0),
+        )
+        for row in rows
+        if row.upload.dek.wrapped is not None
+    }
 
 
 def head(upload_id: UUID) -> bytes:

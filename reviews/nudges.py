@@ -8,6 +8,10 @@ from portal.kit.nudge import Nudge
 _intake = Nudge(lambda: current_app.send_task("reviews.tasks.drain", queue="intake"))
 _deliveries = Nudge(lambda: current_app.send_task("reviews.tasks.deliver", queue="deliveries"))
 
+_evidence = Nudge(
+    lambda: current_app.send_task("reviews.tasks.make_evidence", kwargs={"days": 1}, queue="evidence"), rest=1
+)
+
 
 def intake() -> None:
     """Tell a worker that submissions wait to be routed, once the transaction is through."""
@@ -17,3 +21,8 @@ def intake() -> None:
 def deliveries() -> None:
     """Tell a worker that entries were sealed, so that events may be on their way."""
     _deliveries()
+
+
+def evidence() -> None:
+    """Tell a worker that entries were sealed, so that a decision may want its evidence."""
+    _evidence()

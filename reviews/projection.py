@@ -1,4 +1,4 @@
-"""What verification asks reviews: do items, signatures and decisions stand as their entries say they do?"""
+"""What verification asks reviews: do items, revisions, signatures and decisions stand as their entries say?"""
 
 from collections.abc import Iterator
 from uuid import UUID
@@ -25,6 +25,17 @@ SELECT g.item_id, format('the signature %s is not the one its entry tells', g.id
          = (g.id::text, g.revision::text, g.verdict, g.role, g.meaning, g.auth_method, g.assurance,
             encode(g.intent_sha256, 'hex'), encode(g.action_sha256, 'hex'), encode(g.shown_sha256, 'hex')))
 """
+_REVISIONS = """
+SELECT r.item_id, format('revision %s is not the one its entry tells', r.revision)
+  FROM reviews_revision r
+ WHERE NOT EXISTS (
+    SELECT FROM audit_entry e, LATERAL (SELECT convert_from(e.leaf_bytes, 'UTF8')::json -> 'pub' AS pub) told
+     WHERE e.stream = r.item_id AND e.version IS NOT NULL
+       AND e.kind = CASE WHEN r.changed_by_id IS NOT NULL THEN 'item.overridden'
+                         WHEN r.revision = 1 THEN 'item.received' ELSE 'item.revised' END
+       AND (r.changed_by_id IS NULL OR (e.actor_type, e.actor_ref) = ('user', r.changed_by_id))
+       AND (pub ->> 'revision', pub ->> 'action_sha256') = (r.revision::text, encode(r.action_sha256, 'hex')))
+"""
 _DECISIONS = """
 SELECT d.item_id, format('the decision %s is not the one its entry tells', d.id)
   FROM reviews_decision d
@@ -40,6 +51,6 @@ SELECT d.item_id, format('the decision %s is not the one its entry tells', d.id)
 def differences() -> Iterator[tuple[UUID, str]]:
     """Give each item of which a row differs from its entries, with what differs."""
     with connection.cursor() as cursor:
-        for question in (_ITEMS, _SIGNATURES, _DECISIONS):
+        for question in (_ITEMS, _REVISIONS, _SIGNATURES, _DECISIONS):
             cursor.execute(question)
             yield from cursor.fetchall()

@@ -11,9 +11,10 @@ from audit import exhibits
 from audit.sealing import places
 from portal.kit.clock import stamp, stamp_or_none
 from portal.kit.problems import NotFound, Problem
-from reviews import acts, documents, lifecycle, queries, receipts
+from reviews import documents, lifecycle, queries, receipts, revisions
 from reviews.models import (
     ApiKey,
+    ChangeRequest,
     Decision,
     ExecutionReport,
     Item,
@@ -44,13 +45,14 @@ def item(item_id: UUID, *, by: ApiKey) -> dict[str, Any]:
 
 
 def told(found: Item, revision: Revision, slots: Iterable[SignoffSlot], document: dict[str, Any]) -> dict[str, Any]:
-    """Tell a routed item: its document, and where it stands."""
+    """Tell a routed item: its document as posted, which pointers of its output a signer changed, where it stands."""
     return document | {
         "id": str(found.pk),
         "state": found.state,
         "version": found.version,
         "revision": found.revision,
         "digest": f"sha256:{bytes(revision.digest).hex()}",
+        "overridden": revision.changed,
         "queue": found.queue.slug,
         "policy": _policy(found) | {"reasons": found.reasons},
         "sign_off": [
@@ -76,6 +78,7 @@ def told_waiting(submission: Submission, document: dict[str, Any]) -> dict[str, 
         "version": 0,
         "revision": 1,
         "digest": f"sha256:{bytes(submission.digest).hex()}",
+        "overridden": [],
         "queue": None,
         "policy": None,
         "sign_off": [],
@@ -129,8 +132,7 @@ def _decided(found: Item, made: Decision, audience: str) -> dict[str, Any] | Non
     if place is None:
         return None
     revision = found.revisions.get(revision=made.revision)
-    document = json.loads(exhibits.open(revision.exhibit_id))
-    act = acts.build(document, acts.salt(lifecycle.subject_key(found), found.pk, made.revision))
+    act = revisions.act(found, revision)
     return {
         "item": str(found.pk),
         "outcome": made.outcome,
@@ -138,7 +140,7 @@ def _decided(found: Item, made: Decision, audience: str) -> dict[str, Any] | Non
         "revision": made.revision,
         "snapshot_digest": f"sha256:{bytes(revision.digest).hex()}",
         "output": act["output"],
-        "overridden": [],
+        "overridden": sorted(revisions.overrides(revision)),
         "policy": _policy(found),
         "signatures": [_signature(each) for each in _signatures(made)],
         "act": act,
@@ -149,16 +151,15 @@ def _decided(found: Item, made: Decision, audience: str) -> dict[str, Any] | Non
 
 
 def _ended(found: Item) -> dict[str, Any] | None:
-    """Tell an outcome nobody decided, once its entry is sealed."""
+    """Tell an outcome nobody decided, or what a person asked to have changed, once its entry is sealed."""
     place = places.place_of(lifecycle.entry_at(found))
     if place is None:
         return None
-    return {
-        "item": str(found.pk),
-        "outcome": found.state,
-        "revision": found.revision,
-        "ledger": {"index": place.index, "leaf": f"sha256:{place.leaf_hash.hex()}"},
-    }
+    told: dict[str, Any] = {"item": str(found.pk), "outcome": found.state, "revision": found.revision}
+    if found.state == State.CHANGES_REQUESTED:
+        asked = ChangeRequest.objects.get(item=found, revision=found.revision)
+        told |= {"reason": exhibits.open(asked.reason_id).decode(), "requested_at": stamp(asked.asked_at)}
+    return told | {"ledger": {"index": place.index, "leaf": f"sha256:{place.leaf_hash.hex()}"}}
 
 
 def _audience(found: Item, asked: str | None) -> str:

@@ -1,8 +1,8 @@
-"""What workers do: drain the intake, deliver the outbox, expire what is due."""
+"""What workers do: drain the intake, deliver the outbox, expire what is due, write evidence."""
 
 from celery import shared_task
 
-from reviews.actions import delivering, returning, routing
+from reviews.actions import delivering, evidencing, returning, routing, uploading
 
 
 @shared_task
@@ -24,3 +24,16 @@ def expire(**_: object) -> None:
     """Expire open items whose deadline passed."""
     while returning.expire_due():
         pass
+
+
+@shared_task
+def sweep_uploads(**_: object) -> None:
+    """Remove uploads that no item named within a day."""
+    while uploading.sweep():
+        pass
+
+
+@shared_task
+def make_evidence(days: int | None = None, **_: object) -> None:
+    """Write the evidence that is missing, of the decisions of these last days or of all."""
+    evidencing.make_missing(days=days)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -22,13 +23,15 @@ from reviews.models import Item, Lease, Queue, Revision, Signature
 from reviews.showing.stops import LOW_CONFIDENCE, Stop, confidence, stops
 
 PAGE = 25
-_Place = tuple[UUID, int, datetime | None]
+_Place = tuple[UUID, int, datetime | None, int, UUID | None]
 COUNTED = 999
 _HOUR = timedelta(hours=1)
 _FIRST = (-1, None, UUID(int=0))
 
 _SELECT = """
-SELECT i.id, i.priority, i.due_at FROM reviews_item i
+SELECT i.id, i.priority, i.due_at, i.version,
+       (SELECT l.holder_id FROM reviews_lease l WHERE l.item_id = i.id AND l.expires_at > %(now)s)
+  FROM reviews_item i
  WHERE i.queue_id = %(queue)s::uuid AND i.state = 'in_review'
    AND (i.priority, coalesce(i.due_at, 'infinity'), i.id)
      > (%(priority)s, coalesce(%(due)s::timestamptz, 'infinity'), %(id)s::uuid)
@@ -53,8 +56,9 @@ _FILTERS = {
     Show.MINE: f"AND EXISTS ({_LIVE} AND l.holder_id = %(person)s::uuid)",
 }
 _FOR_ME = """
-SELECT candidate.* FROM unnest(%(roles)s::text[]) AS held(role), LATERAL (
-    SELECT i.id, i.priority, i.due_at FROM reviews_item i
+SELECT candidate.*, (SELECT l.holder_id FROM reviews_lease l WHERE l.item_id = candidate.id AND l.expires_at > %(now)s)
+  FROM unnest(%(roles)s::text[]) AS held(role), LATERAL (
+    SELECT i.id, i.priority, i.due_at, i.version FROM reviews_item i
      WHERE i.queue_id = %(queue)s::uuid AND i.awaiting = held.role AND i.state = 'in_review'
        AND (i.priority, coalesce(i.due_at, 'infinity'), i.id)
          > (%(priority)s, coalesce(%(due)s::timestamptz, 'infinity'), %(id)s::uuid)
@@ -126,18 +130,23 @@ class Row:
         return told if isinstance(told, str) else ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Page:
-    """A page of rows and the cursor of the next one."""
+    """A page of rows, read when they are asked for, and the cursor of the next one."""
 
-    rows: list[Row]
+    places: list[_Place]
     next: str | None
     size: int = PAGE
 
+    @cached_property
+    def rows(self) -> list[Row]:
+        """Give the rows with their documents."""
+        return rows([place[0] for place in self.places])
+
     @property
     def marker(self) -> str:
-        """Give what changes when a row does: a page that has it need not be sent again."""
-        told = [f"{row.item.pk} {row.item.version} {row.holder.pk if row.holder else ''}" for row in self.rows]
+        """Give what changes when a row does: a page that has it need not be read or sent again."""
+        told = [f"{item_id} {version} {holder or ''}" for item_id, _, _, version, holder in self.places]
         return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
 
 
@@ -160,14 +169,14 @@ def page(queue: Queue, show: Show, cursor: str | None, *, by: User, granted: Acc
     """Give a page of a queue's open items, most urgent first, in the order Take next follows."""
     found = _ids(queue, show, cursor, by, granted)
     last = found[PAGE - 1] if len(found) > PAGE else None
-    return Page(rows([each[0] for each in found[:PAGE]]), _cursor(last) if last else None)
+    return Page(found[:PAGE], _cursor(*last[:3]) if last else None)
 
 
 def pulse(queue: Queue) -> Pulse:
     """Count what presses in a queue; reads at most a thousand index entries for each number."""
     moment = now()
     with connection.cursor() as cursor:
-        given = {"queue": queue.pk, "now": moment, "soon": moment + _HOUR, "bound": COUNTED + 1}
+        given: dict[str, Any] = {"queue": queue.pk, "now": moment, "soon": moment + _HOUR, "bound": COUNTED + 1}
         cursor.execute(_PRESSING, given)
         return Pulse(*cursor.fetchone())
 
@@ -204,7 +213,7 @@ def _row(item: Item, document: dict[str, Any], holder: User | None) -> Row:
 def _ids(queue: Queue, show: Show, cursor: str | None, by: User, granted: Access) -> list[_Place]:
     priority, due, last = _FIRST if cursor is None else _read(cursor)
     question = _FOR_ME if show is Show.FOR_ME else _SELECT.format(filter=_FILTERS[show])
-    given = {
+    given: dict[str, Any] = {
         "queue": queue.pk, "priority": priority, "due": due, "id": last, "limit": PAGE + 1, "now": now(),
         "person": by.pk, "roles": sorted(granted.roles),
     }  # fmt: skip
@@ -233,8 +242,7 @@ def _holders(ids: Sequence[UUID]) -> dict[UUID, User]:
     return {lease.item_id: lease.holder for lease in live}
 
 
-def _cursor(last: _Place) -> str:
-    item_id, priority, due = last
+def _cursor(item_id: UUID, priority: int, due: datetime | None) -> str:
     told = [priority, due and due.isoformat(), str(item_id)]
     return base64.urlsafe_b64encode(json.dumps(told).encode()).decode().rstrip("=")
 

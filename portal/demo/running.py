@@ -14,7 +14,8 @@ from portal.demo import telling
 from portal.demo.stage import Stage
 from portal.embedded.host import write_private
 from portal.journey import executors
-from portal.supervisor import Service, Services, free_port, supervising
+from portal.services import Service
+from portal.supervisor import Services, free_port, supervising
 
 POSTER = "flows"
 _LOOK = 0.5

@@ -16,7 +16,8 @@ from django.conf import settings
 from portal.casting import Cast
 from portal.journey import wire
 from portal.journey.trips import Stuck
-from portal.supervisor import Service, Services
+from portal.services import Service
+from portal.supervisor import Services
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from portal.kit.clock import now
 from reviews import acts, documents, facts, lifecycle
 from reviews.models import Item, Policy, PolicyVersion, Queue, Revision, SignoffSlot, Submission
 from reviews.policies.document import Policy as Rules
-from reviews.policies.document import parse
+from reviews.policies.document import Stage, parse
 from reviews.policies.evaluation import Outcome, Reason, evaluate, fallback_outcome
 from reviews.words import Basis, Priority, State
 
@@ -85,7 +85,8 @@ def rows(plan: Plan, key: exhibits.DataKey, exhibit_id: UUID) -> Rows:
         _fact(plan, item, action_sha256), lifecycle.stream(item.pk), SystemJob.ROUTER, version=1,
         state=State.IN_REVIEW, key=key, rows=[item],
     )  # fmt: skip
-    return Rows(item, _revision(plan, exhibit_id, action_sha256), _slots(plan), step)
+    planned = slots(item.pk, 1, plan.outcome.stages)
+    return Rows(item, _revision(plan, exhibit_id, action_sha256), planned, step)
 
 
 def _in_force(policy_ids: set[UUID]) -> dict[UUID, PolicyVersion]:
@@ -111,43 +112,55 @@ def _people(names: Iterable[str | None]) -> dict[str | None, UUID]:
 
 
 def _item(plan: Plan) -> Item:
-    submission, document, outcome = plan.submission, plan.document, plan.outcome
-    action = document["action"]
-    amount = _money(action.get("amount"))
+    submission, outcome = plan.submission, plan.outcome
     return Item(
         id=submission.pk,
         version=1,
         state=State.IN_REVIEW,
         flow_id=submission.flow_id,
-        external_id=document.get("external_id") or "",
-        action_type=action["type"],
-        effect=action["effect"],
-        subject=action.get("subject") or "",
-        amount=amount,
-        amount_at_stake=_money(action.get("amount_at_stake")) if "amount_at_stake" in action else amount,
-        currency=action.get("currency") or "",
-        jurisdiction=action.get("jurisdiction") or "",
-        tenant=document.get("tenant") or "",
-        environment=document.get("environment") or "",
         requested_by_id=plan.requester_id,
-        correlation_id=document.get("correlation_id") or "",
         queue_id=plan.queue_id,
         awaiting=outcome.stages[0].role if outcome.stages else "",
-        priority=Priority(outcome.priority).rank,
-        due_at=submission.received_at + outcome.due if outcome.due else None,
-        expires_at=_time(document.get("expires_at")),
         policy_version=plan.version,
         rule=outcome.rule or "",
         reasons=[{"code": reason.code, "sentence": reason.sentence} for reason in outcome.reasons],
         basis=Basis.POLICY if outcome.basis == "auto" else Basis.SIGNATURES,
         received_at=submission.received_at,
         routed_at=now(),
+        **told(plan.document),
+        **ranked(outcome, submission.received_at),
     )
 
 
+def told(document: dict[str, Any]) -> dict[str, Any]:
+    """Give the columns of an item that repeat its document."""
+    action = document["action"]
+    amount = money(action.get("amount"))
+    return {
+        "external_id": document.get("external_id") or "",
+        "action_type": action["type"],
+        "effect": action["effect"],
+        "subject": action.get("subject") or "",
+        "amount": amount,
+        "amount_at_stake": money(action.get("amount_at_stake")) if "amount_at_stake" in action else amount,
+        "currency": action.get("currency") or "",
+        "jurisdiction": action.get("jurisdiction") or "",
+        "tenant": document.get("tenant") or "",
+        "environment": document.get("environment") or "",
+        "correlation_id": document.get("correlation_id") or "",
+        "expires_at": time_of(document.get("expires_at")),
+    }
+
+
+def ranked(outcome: Outcome, received_at: datetime) -> dict[str, Any]:
+    """Give the columns of an item that say how urgent it is."""
+    return {
+        "priority": Priority(outcome.priority).rank,
+        "due_at": received_at + outcome.due if outcome.due else None,
+    }
+
+
 def _revision(plan: Plan, exhibit_id: UUID, action_sha256: bytes) -> Revision:
-    snapshot = plan.document["snapshot"]
-    prompt, model, usage = (snapshot.get(name) or {} for name in ("prompt", "model", "usage"))
     return Revision(
         item_id=plan.submission.pk,
         revision=1,
@@ -156,23 +169,33 @@ def _revision(plan: Plan, exhibit_id: UUID, action_sha256: bytes) -> Revision:
         action_sha256=action_sha256,
         contract_id=plan.submission.contract_id,
         authored_with_id=plan.submission.api_key_id,
-        prompt_name=prompt.get("name") or "",
-        prompt_version=prompt.get("version") or "",
-        model_provider=model.get("provider") or "",
-        model_name=model.get("name") or "",
-        model_version=model.get("version") or "",
-        input_tokens=usage.get("input_tokens"),
-        output_tokens=usage.get("output_tokens"),
-        cost=_money(usage.get("cost")),
-        cost_currency=usage.get("currency") or "",
-        latency_ms=usage.get("latency_ms"),
+        **made_with(plan.document),
     )
 
 
-def _slots(plan: Plan) -> list[SignoffSlot]:
+def made_with(document: dict[str, Any]) -> dict[str, Any]:
+    """Give the columns of a revision that say what made the document, and at what cost."""
+    snapshot = document["snapshot"]
+    prompt, model, usage = (snapshot.get(name) or {} for name in ("prompt", "model", "usage"))
+    return {
+        "prompt_name": prompt.get("name") or "",
+        "prompt_version": prompt.get("version") or "",
+        "model_provider": model.get("provider") or "",
+        "model_name": model.get("name") or "",
+        "model_version": model.get("version") or "",
+        "input_tokens": usage.get("input_tokens"),
+        "output_tokens": usage.get("output_tokens"),
+        "cost": money(usage.get("cost")),
+        "cost_currency": usage.get("currency") or "",
+        "latency_ms": usage.get("latency_ms"),
+    }
+
+
+def slots(item_id: UUID, revision: int, stages: Sequence[Stage]) -> list[SignoffSlot]:
+    """Give the slots of a plan, not yet written."""
     return [
-        SignoffSlot(item_id=plan.submission.pk, revision=1, stage=number, n=n, role=stage.role, meaning=stage.meaning)
-        for number, stage in enumerate(plan.outcome.stages, start=1)
+        SignoffSlot(item_id=item_id, revision=revision, stage=number, n=n, role=stage.role, meaning=stage.meaning)
+        for number, stage in enumerate(stages, start=1)
         for n in range(1, stage.signatures + 1)
     ]
 
@@ -198,9 +221,11 @@ def _fact(plan: Plan, item: Item, action_sha256: bytes) -> facts.Received:
     )
 
 
-def _money(text: str | None) -> Decimal | None:
+def money(text: str | None) -> Decimal | None:
+    """Read an amount of a document that was checked."""
     return None if text is None else Decimal(text)
 
 
-def _time(text: str | None) -> datetime | None:
+def time_of(text: str | None) -> datetime | None:
+    """Read a time of a document that was checked."""
     return None if text is None else datetime.fromisoformat(text)

@@ -1,17 +1,53 @@
-"""Returning: items that leave review without a decision, cancelled by their flow or expired."""
+"""Returning: items that leave review without a decision: sent back to their flow, cancelled by it, or expired."""
 
 from django.db import transaction
 
+from audit import exhibits
 from audit.actors import SystemJob
+from portal.accounts import access
+from portal.accounts.models import User
 from portal.kit.clock import now
 from portal.kit.ids import ItemId
-from portal.kit.problems import NotFound
-from reviews import facts, guards, lifecycle, outbox
+from portal.kit.problems import NotFound, Problem
+from reviews import facts, guards, lifecycle, outbox, queries
 from reviews.actions import routing, taking
-from reviews.models import ApiKey, Item, Lease, Submission
-from reviews.words import State
+from reviews.models import ApiKey, ChangeRequest, Item, Lease, Submission
+from reviews.words import OPEN, State
 
 _BATCH = 200
+
+
+class RequestEmpty(Problem):
+    """A request for changes says what should be different."""
+
+    code = "request_empty"
+    status = 422
+    title = "A request for changes needs a reason"
+
+
+@transaction.atomic
+def request_changes(item_id: ItemId, *, by: User, seen: int, reason: str) -> Item:
+    """Send an item its reviewer holds back to its flow, with what should be different.
+
+    Raises RequestEmpty, Stale or Refused.
+    """
+    if not reason.strip():
+        raise RequestEmpty("Say in a sentence what should be different; the flow reads it.")
+    item = lifecycle.lock(item_id, seen=seen)
+    granted = access.of(User.objects.get(pk=by.pk))
+    guards.insist(guards.why_not_see(granted, item))
+    lease = Lease.objects.filter(item_id=item.pk).first()
+    guards.insist(guards.why_not_send_back(by, granted, item, queries.open_slot(item), lease))
+    fact = facts.ChangesRequested(revision=item.revision, reason=reason.strip())
+    written = lifecycle.move(item, State.CHANGES_REQUESTED, fact, by=by, awaiting="")
+    scope = exhibits.subject_scope(item.flow_id, item.subject or None, item.pk)
+    sealed = exhibits.seal(reason.strip().encode(), scope=scope, media_type="text/plain")
+    ChangeRequest.objects.create(
+        item=item, revision=item.revision, asked_by=by, reason_id=sealed.pk, entry_id=written.eid, asked_at=written.at
+    )
+    let_go(item)
+    outbox.enqueue(item, "countersign.item.changes_requested.v1", {"item": str(item.pk)}, written=written)
+    return item
 
 
 def cancel(item_id: ItemId, reason: str, *, by: ApiKey) -> Item:
@@ -23,29 +59,30 @@ def cancel(item_id: ItemId, reason: str, *, by: ApiKey) -> Item:
         item = lifecycle.lock(item_id)
         guards.insist(guards.why_not_cancel(item))
         written = lifecycle.move(item, State.CANCELLED, facts.Cancelled(reason=reason), by=by, awaiting="")
-        _let_go(item)
+        let_go(item)
         outbox.enqueue(item, "countersign.item.cancelled.v1", {"item": str(item.pk)}, written=written)
         return item
 
 
 def expire_due() -> int:
     """Expire every open item whose own deadline passed; give how many."""
-    due = Item.objects.filter(state=State.IN_REVIEW, expires_at__lte=now()).values_list("id", flat=True)
+    due = Item.objects.filter(state__in=OPEN, expires_at__lte=now()).values_list("id", flat=True)
     return sum(_expire(ItemId(item_id)) for item_id in due[:_BATCH])
 
 
 @transaction.atomic
 def _expire(item_id: ItemId) -> bool:
     item = lifecycle.lock(item_id)
-    if item.state != State.IN_REVIEW or item.expires_at is None or item.expires_at > now():
+    if item.state not in OPEN or item.expires_at is None or item.expires_at > now():
         return False
     fact = facts.Expired(deadline=item.expires_at)
     written = lifecycle.move(item, State.EXPIRED, fact, by=SystemJob.EXPIRER, awaiting="")
-    _let_go(item)
+    let_go(item)
     outbox.enqueue(item, "countersign.item.expired.v1", {"item": str(item.pk)}, written=written)
     return True
 
 
-def _let_go(item: Item) -> None:
+def let_go(item: Item) -> None:
+    """End whatever hold there is on an item."""
     for lease in Lease.objects.filter(item_id=item.pk):
         taking.let_go(lease)

@@ -1,9 +1,6 @@
 """Signing: an intent freezes what a person is about to sign; the ceremony turns it into a signature."""
 
-import json
-import secrets
-from datetime import timedelta
-from typing import Any
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.db import transaction
@@ -12,15 +9,15 @@ from audit import canonical, exhibits
 from portal.accounts import access, ceremony
 from portal.accounts.ceremony import PROFILES, Factors
 from portal.accounts.models import User
-from portal.kit.clock import now, stamp
+from portal.kit.clock import now
 from portal.kit.ids import ItemId, new_id
-from portal.kit.problems import NotFound, Problem
-from reviews import acts, documents, facts, guards, lifecycle, queries
-from reviews.actions import deciding, taking
-from reviews.models import Item, Lease, Revision, Signature, SignIntent, SignoffSlot
+from portal.kit.problems import Problem
+from reviews import facts, guards, lifecycle, queries
+from reviews.actions import changing, deciding, intents, taking
+from reviews.actions.intents import ContentChanged as ContentChanged
+from reviews.actions.intents import IntentSpent as IntentSpent
+from reviews.models import Item, Lease, Signature, SignIntent, SignoffSlot
 from reviews.words import Basis, State, Verdict
-
-_INTENT_LIFE = timedelta(minutes=5)
 
 
 class ReasonMissing(Problem):
@@ -31,54 +28,42 @@ class ReasonMissing(Problem):
     title = "A rejection needs a reason"
 
 
-class IntentSpent(Problem):
-    """The intent was used or is too old."""
+class ChangesRefused(Problem):
+    """Changes come only with an approval."""
 
-    code = "intent_spent"
-    status = 409
-    title = "This signing attempt cannot be used any more"
-
-
-class ContentChanged(Problem):
-    """What is stored is not what the intent names."""
-
-    code = "content_changed"
-    status = 409
-    title = "What you saw is not what would be signed"
+    code = "changes_refused"
+    status = 422
+    title = "A rejection changes nothing"
 
 
 @transaction.atomic
 def prepare(
-    item_id: ItemId, *, by: User, session_ref: str, seen: int, verdict: Verdict, reason: str = ""
+    item_id: ItemId,
+    *,
+    by: User,
+    session_ref: str,
+    seen: int,
+    verdict: Verdict,
+    reason: str = "",
+    changes: Mapping[str, str] | None = None,
 ) -> SignIntent:
-    """Freeze what a person is about to sign: item, revision, act, what was shown, statement, role."""
+    """Freeze what a person is about to sign: item, revision, act, what was shown, statement, role.
+
+    `changes` are new texts by pointer in the output; they make the next revision, with a plan of its own.
+    Raises Refused, Stale, ReasonMissing, ChangesRefused, ChangeInvalid, NothingChanged or ContentChanged.
+    """
     if verdict is Verdict.REJECT and not reason.strip():
         raise ReasonMissing("Say in a sentence why you reject it; the flow and the examiner read it.")
+    if verdict is Verdict.REJECT and changes:
+        raise ChangesRefused("Undo your changes to reject it as it is, or approve it with them.")
     item = lifecycle.lock(item_id, seen=seen)
     slot = _insist(by, item)
-    key = lifecycle.subject_key(item)
-    revision = queries.current_revision(item)
-    act = acts.build(_document(revision), acts.salt(key, item.pk, item.revision))
-    shown = _shown(item, revision, act)
-    body = _body(item, slot, by, verdict, reason, act, shown)
-    scope = exhibits.subject_scope(item.flow_id, item.subject or None, item.pk)
-    return SignIntent.objects.create(
-        user=by,
-        session_ref=session_ref,
-        item=item,
-        item_version=item.version,
-        item_rev=item.revision,
-        slot=slot,
-        action_sha256=acts.digest(act),
-        shown_sha256=canonical.prefixed(canonical.SHOWN, shown),
-        shown_id=exhibits.seal(shown, scope=scope).pk,
-        body_id=exhibits.seal(canonical.strict_bytes(body), scope=scope).pk,
-        verdict=verdict,
-        meaning=slot.meaning,
-        role=slot.role,
-        challenge=canonical.prefixed(canonical.SIGN_INTENT, canonical.strict_bytes(body)),
-        expires_at=now() + _INTENT_LIFE,
-    )
+    try:
+        overrides = None if changes is None else changing.merged(queries.current_revision(item), changes)
+        what = intents.content(item, slot, overrides)
+    except exhibits.Damaged:
+        raise ContentChanged("The stored content is damaged. Tell your administrator.") from None
+    return intents.freeze(what, by=by, session_ref=session_ref, verdict=verdict, reason=reason)
 
 
 def sign(intent_id: UUID, *, by: User, session_ref: str, factors: Factors) -> Signature:
@@ -86,9 +71,7 @@ def sign(intent_id: UUID, *, by: User, session_ref: str, factors: Factors) -> Si
 
     Raises Refused, Stale, IntentSpent, ContentChanged, CeremonyFailed or SigningLocked.
     """
-    intent = SignIntent.objects.filter(pk=intent_id, user=by, session_ref=session_ref).first()
-    if intent is None:
-        raise NotFound("There is no such signing attempt of yours in this session. Start again.")
+    intent = intents.mine(intent_id, by=by, session_ref=session_ref)
     try:
         return _sign(intent, by, factors)
     except Problem as refusal:
@@ -101,9 +84,13 @@ def _sign(intent: SignIntent, by: User, factors: Factors) -> Signature:
     _spend(intent)
     item = lifecycle.lock(ItemId(intent.item_id), seen=intent.item_version)
     slot = _insist(by, item)
-    body = _insist_on_content(intent, item, slot)
-    profile = PROFILES[item.queue.profile]
-    proof = ceremony.prove(by, factors, session_ref=intent.session_ref, profile=profile)
+    what, body = intents.made_again(intent, item, slot)
+    proof = ceremony.prove(
+        by, factors, session_ref=intent.session_ref, profile=PROFILES[item.queue.profile],
+        challenge=bytes(intent.challenge),
+    )  # fmt: skip
+    if what.change is not None and intent.changes_id is not None:
+        slot = changing.write(what.change, intent.changes_id, by=by)
     signature = _write(intent, slot, by, proof, reason=body["reason"])
     slot.signature, slot.signer = signature, by
     slot.save(update_fields=["signature", "signer"])
@@ -124,7 +111,7 @@ def _spend(intent: SignIntent) -> None:
     moment = now()
     fresh = SignIntent.objects.filter(pk=intent.pk, used_at=None, expires_at__gt=moment)
     if not fresh.update(used_at=moment):
-        raise IntentSpent("This signing attempt was used already or is older than five minutes. Start again.")
+        raise intents.spent()
 
 
 def _insist(by: User, item: Item) -> SignoffSlot:
@@ -137,97 +124,6 @@ def _insist(by: User, item: Item) -> SignoffSlot:
     if slot is None:
         raise RuntimeError("the guards let an item without an open slot through")
     return slot
-
-
-def _insist_on_content(intent: SignIntent, item: Item, slot: SignoffSlot) -> dict[str, Any]:
-    """Make again what was frozen, from what is stored now; every part must come out the same."""
-    key, revision = lifecycle.subject_key(item), queries.current_revision(item)
-    act = acts.build(_document(revision), acts.salt(key, item.pk, item.revision))
-    shown, body_bytes = _shown(item, revision, act), _opened(intent.body_id)
-    body: dict[str, Any] = json.loads(body_bytes)
-    _insist_same(
-        acts.digest(act) == bytes(intent.action_sha256) == bytes(revision.action_sha256),
-        _opened(intent.shown_id) == shown,
-        canonical.prefixed(canonical.SHOWN, shown) == bytes(intent.shown_sha256),
-        canonical.prefixed(canonical.SIGN_INTENT, body_bytes) == bytes(intent.challenge),
-        body | _bound(item, slot, intent.user, Verdict(intent.verdict), act, shown) == body,
-        (slot.pk, slot.meaning, slot.role) == (intent.slot_id, intent.meaning, intent.role),
-    )
-    return body
-
-
-def _insist_same(*same: bool) -> None:
-    if not all(same):
-        raise ContentChanged("The stored content differs from what you saw. Tell your administrator.")
-
-
-def _document(revision: Revision) -> dict[str, Any]:
-    """Read the document of a revision, making sure that it is the one that was posted."""
-    document: dict[str, Any] = json.loads(_opened(revision.exhibit_id))
-    _insist_same(documents.digest(document) == bytes(revision.digest))
-    return document
-
-
-def _opened(exhibit_id: UUID) -> bytes:
-    try:
-        return exhibits.open(exhibit_id)
-    except exhibits.Damaged:
-        raise ContentChanged("The stored content is damaged. Tell your administrator.") from None
-
-
-def _shown(item: Item, revision: Revision, act: dict[str, Any]) -> bytes:
-    """Write down what is put before the signer; salted through the act."""
-    return canonical.strict_bytes(
-        {
-            "item": str(item.pk),
-            "revision": item.revision,
-            "document": bytes(revision.digest).hex(),
-            "act": act,
-            "reasons": item.reasons,
-            "rule": item.rule,
-            "policy_version": str(item.policy_version_id),
-        }
-    )
-
-
-def _body(
-    item: Item, slot: SignoffSlot, by: User, verdict: Verdict, reason: str, act: dict[str, Any], shown: bytes
-) -> dict[str, Any]:
-    """Give the intent document whose hash is the challenge (EVIDENCE, R3)."""
-    return _bound(item, slot, by, verdict, act, shown) | {
-        "reason": reason.strip(),
-        "nonce": canonical.b64url(secrets.token_bytes(16)),
-        "exp": stamp(now() + _INTENT_LIFE),
-    }
-
-
-def _bound(
-    item: Item, slot: SignoffSlot, by: User, verdict: Verdict, act: dict[str, Any], shown: bytes
-) -> dict[str, Any]:
-    """Give the part of the intent that follows from what is signed; at signing it must come out the same."""
-    return {
-        "v": 1,
-        "typ": "countersign.sign-intent",
-        "item": str(item.pk),
-        "item_rev": item.revision,
-        "action_sha256": acts.digest(act).hex(),
-        "shown_sha256": canonical.prefixed(canonical.SHOWN, shown).hex(),
-        "meaning": slot.meaning,
-        "statement": _statement(item, verdict, act),
-        "verdict": verdict.value,
-        "signer": str(by.pk),
-        "role": slot.role,
-        "policy_ver": str(item.policy_version_id),
-    }
-
-
-def _statement(item: Item, verdict: Verdict, act: dict[str, Any]) -> str:
-    amount = f" of {act['amount']} {act['currency']}" if act.get("amount") else ""
-    about = f" on {item.subject}" if item.subject else ""
-    return (
-        f"I have reviewed revision {item.revision} of this item and I {verdict.value} it: "
-        f"{act['type']} ({act['effect']}){amount}{about}."
-    )
 
 
 def _write(intent: SignIntent, slot: SignoffSlot, by: User, proof: ceremony.Proof, *, reason: str) -> Signature:
@@ -247,7 +143,15 @@ def _write(intent: SignIntent, slot: SignoffSlot, by: User, proof: ceremony.Proo
         shown_sha256=intent.shown_sha256,
         auth_method=proof.method,
         assurance=proof.assurance,
+        assertion_id=_kept(proof.assertion, scope),
     )
+
+
+def _kept(assertion: dict[str, object] | None, scope: str) -> UUID | None:
+    """Seal a passkey's answer: the examiner checks it against the intent's challenge."""
+    if assertion is None:
+        return None
+    return exhibits.seal(canonical.document_bytes(assertion), scope=scope).pk
 
 
 def _fact(intent: SignIntent, signature: Signature, slot: SignoffSlot, by: User, reason: str) -> facts.Signed:

@@ -18,7 +18,7 @@ from reviews.showing.dossier import Asked, dossier
 from reviews.showing.drafts import ChoiceMissing, Draft
 from reviews.words import Verdict
 
-SECTIONS = frozenset({"read", "how"})
+SECTIONS = frozenset({"read", "how", "diff"})
 
 
 @signed_in

@@ -39,7 +39,7 @@ def forge(item: Item, to: str, fact: Fact | None = None, *, record: bool = True,
     item.refresh_from_db()
     ledger.append(
         fact, stream=lifecycle.stream(item.pk), by=SEEDER, version=item.version, state=to, prev=prev,
-        rows=[item] if record else [],
+        rows=[item] if record else [], key=lifecycle.subject_key(item) if fact.personal() else None,
     )  # fmt: skip
 
 

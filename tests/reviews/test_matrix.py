@@ -1,6 +1,7 @@
 # ruff: noqa: E501  a table is read across
 """The matrix: what each verb answers in each state to each actor, written by hand and complete."""
 
+import json
 from datetime import timedelta
 from itertools import product
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 import time_machine
 from django.db import transaction
 
+from audit import exhibits
 from audit.sealing import sequencer
 from portal.accounts import access
 from portal.accounts import actions as accounts
@@ -16,17 +18,19 @@ from portal.accounts.roles import Role
 from portal.kit.clock import now, stamp
 from portal.kit.ids import ItemId
 from portal.kit.problems import Problem
-from reviews import guards, lifecycle
-from reviews.actions import configuring, executing, returning, taking
+from reviews import documents, guards, lifecycle
+from reviews.actions import admitting, configuring, executing, returning, revising, taking
+from reviews.actions.receiving import Post
 from reviews.models import ApiKey, Flow, Item
 from reviews.words import Execution, State, Verdict
-from tests.factories import SEEDER, make_item, make_person, make_world, sign, take
+from tests.factories import SEEDER, make_person, make_world, sign, take
+from tests.reviews.changing import CONTRACT, change, make_claim
 
 pytestmark = pytest.mark.django_db
 
-# Not reachable yet: no fact leads to changes_requested (sending back), invalidated or withdrawn (taking a decision
-# back); the issues that build those verbs add their rows, and test_every_state_is_in_the_table insists on it.
-REACHABLE = ("in_review", "approved", "rejected", "expired", "cancelled")
+# Not reachable yet: no fact leads to invalidated or withdrawn (taking a decision back); the issues that build those
+# verbs add their rows, and test_every_state_is_in_the_table insists on it.
+REACHABLE = ("in_review", "changes_requested", "approved", "rejected", "expired", "cancelled")
 
 PEOPLE = ("adjuster", "senior", "no-access", "submitter", "owner", "first-signer", "auditor", "stranger")
 PERSONAL = {
@@ -56,6 +60,23 @@ PERSONAL = {
     ("cancelled", "put back"): ("taken_by_other", "taken_by_other", "not_found", "taken_by_other", "taken_by_other", "taken_by_other", "taken_by_other", "not_found"),
     ("cancelled", "approve"): ("not_open",  "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
     ("cancelled", "reject"): ("not_open",   "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
+    ("in_review", "change"): ("role_missing", "yes",         "not_found", "own_work",       "own_work",       "already_signed", "no_permission",  "not_found"),
+    ("in_review", "send back"): ("role_missing", "yes",         "not_found", "own_work",       "own_work",       "already_signed", "no_permission",  "not_found"),
+    ("changes_requested", "change"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
+    ("changes_requested", "send back"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
+    ("approved", "change"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
+    ("approved", "send back"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
+    ("rejected", "change"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
+    ("rejected", "send back"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
+    ("expired", "change"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
+    ("expired", "send back"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
+    ("cancelled", "change"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
+    ("cancelled", "send back"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
+    ("changes_requested", "see"): ("yes",  "yes",            "not_found", "yes",            "yes",            "yes",            "yes",            "not_found"),
+    ("changes_requested", "take"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
+    ("changes_requested", "put back"): ("taken_by_other", "taken_by_other", "not_found", "taken_by_other", "taken_by_other", "taken_by_other", "taken_by_other", "not_found"),
+    ("changes_requested", "approve"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
+    ("changes_requested", "reject"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
 }  # fmt: skip
 
 # People have no way to these: cancel and execute take a flow's key by type, expire takes nobody.
@@ -77,6 +98,15 @@ MECHANICAL = {
     ("cancelled", "cancel"):     ("already_decided", "not_found",  None),
     ("cancelled", "expire"):     (None,              None,         "nothing"),
     ("cancelled", "execute"):    ("receipt_invalid", "not_found",  None),
+    ("changes_requested", "cancel"):  ("yes",    "not_found",  None),
+    ("changes_requested", "expire"):  (None,     None,         "yes"),
+    ("changes_requested", "execute"): ("receipt_invalid", "not_found", None),
+    ("in_review", "revise"):     ("revision_refused", "not_found", None),
+    ("changes_requested", "revise"): ("yes",     "not_found",  None),
+    ("approved", "revise"):      ("revision_refused", "not_found", None),
+    ("rejected", "revise"):      ("revision_refused", "not_found", None),
+    ("expired", "revise"):       ("revision_refused", "not_found", None),
+    ("cancelled", "revise"):     ("revision_refused", "not_found", None),
 }  # fmt: skip
 
 
@@ -84,7 +114,7 @@ class Stage:
     """A world with everybody in it and an item of two stages, the first signed."""
 
     def __init__(self) -> None:
-        self.world = make_world()
+        self.world = make_world(contract=CONTRACT)
         for role, permission, target in (
             (Role.AUDITOR, "see_queue", self.world.queue),
             (Role.FLOW_OWNER, "own_flow", self.world.flow),
@@ -105,9 +135,8 @@ class Stage:
 
     def half_signed(self) -> Item:
         """Make the item everybody meets: the first of two stages is signed."""
-        amounts = {"amount": "20000.00", "amount_at_stake": "20000.00"}
         asked_by, until = self.people["submitter"].user.username, stamp(now() + timedelta(minutes=30))
-        item = make_item(self.world, action=amounts, requested_by=asked_by, expires_at=until)
+        item = make_claim(self.world, "20000.00", requested_by=asked_by, expires_at=until)
         take(item, self.people["first-signer"])
         sign(item, self.people["first-signer"])
         return Item.objects.get(pk=item.pk)
@@ -118,6 +147,8 @@ class Stage:
             take(self.item, self.people["senior"])
             verdict = Verdict.APPROVE if state == "approved" else Verdict.REJECT
             sign(self.item, self.people["senior"], verdict, "Not covered.")
+        elif state == "changes_requested":
+            self.do("send back", self.people["senior"])
         elif state == "cancelled":
             returning.cancel(ItemId(self.item.pk), "No longer needed", by=self.key)
         elif state == "expired":
@@ -141,6 +172,13 @@ class Stage:
         elif verb == "put back":
             self.outcome(lambda: taking.take(item_id, by=person.user))
             taking.put_back(item_id, by=person.user)
+        elif verb == "send back":
+            self.outcome(lambda: taking.take(item_id, by=person.user))
+            seen = Item.objects.get(pk=item_id).version
+            returning.request_changes(item_id, by=person.user, seen=seen, reason="Look again.")
+        elif verb == "change":
+            self.outcome(lambda: taking.take(item_id, by=person.user))
+            change(self.item, person, zone="AE")
         else:
             self.outcome(lambda: taking.take(item_id, by=person.user))
             sign(self.item, person, Verdict(verb), "Because.")
@@ -149,12 +187,21 @@ class Stage:
         """Let a machine do a verb."""
         if verb == "cancel":
             returning.cancel(ItemId(self.item.pk), "No longer needed", by=key)
+        elif verb == "revise":
+            self.revise(key)
         elif verb == "execute":
             executing.report(ItemId(self.item.pk), receipt, Execution.STARTED, by=key)
         else:
             with time_machine.travel(self.deadline):
                 if not returning.expire_due():
                     raise Problem(code="nothing")
+
+    def revise(self, key: ApiKey) -> None:
+        """Post the item's own document once more."""
+        document = json.loads(exhibits.open(self.item.revisions.get(revision=1).exhibit_id))
+        raw, slug = json.dumps(document).encode(), revising.flow_of(ItemId(self.item.pk), by=key)
+        caller = admitting.admit(slug, self.world.headers(raw), raw)
+        revising.revise(ItemId(self.item.pk), caller, Post("again", raw, documents.JSON, document, {}))
 
     @staticmethod
     def outcome(act: Any) -> str:
@@ -232,11 +279,11 @@ def test_a_suspended_flow_starts_nothing():
 
 
 def test_the_table_is_complete():
-    verbs = ("see", "take", "put back", "approve", "reject")
+    verbs = ("see", "take", "put back", "approve", "reject", "change", "send back")
 
     assert set(PERSONAL) == set(product(REACHABLE, verbs))
     assert {len(answers) for answers in PERSONAL.values()} == {len(PEOPLE)}
-    assert set(MECHANICAL) == set(product(REACHABLE, ("cancel", "expire", "execute")))
+    assert set(MECHANICAL) == set(product(REACHABLE, ("cancel", "expire", "execute", "revise")))
     assert {len(answers) for answers in MECHANICAL.values()} == {len(MACHINES)}
 
 

@@ -6,6 +6,7 @@ from audit.sealing import sequencer, verification
 from portal.accounts.roles import Role
 from tests.audit.sealed import tamper
 from tests.factories import make_item, make_person, make_world, sign, take
+from tests.reviews.changing import CONTRACT, change, make_claim
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,3 +43,22 @@ def test_a_row_changed_behind_the_rules_is_named(change, where):
 
     found = verification.verify_ledger().findings
     assert {(each.code, each.where.split()[0]) for each in found} == {("PROJECTION_DIFFERS", where)}
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        "action_sha256 = sha256('another act') WHERE revision = 1",
+        "action_sha256 = sha256('another act') WHERE revision = 2",
+        "changed_by_id = (SELECT id FROM portal_user WHERE id <> changed_by_id LIMIT 1) WHERE revision = 2",
+    ],
+)
+def test_a_revision_changed_behind_the_rules_is_named(what):
+    ana = make_person("ana", Role.ADJUSTER)
+    change(take(make_claim(make_world(contract=CONTRACT)), ana), ana, building="450.00")
+    sequencer.seal_once()
+    assert verification.verify_ledger().findings == ()
+
+    tamper(f"UPDATE reviews_revision SET {what}")
+
+    assert {each.code for each in verification.verify_ledger().findings} == {"PROJECTION_DIFFERS"}

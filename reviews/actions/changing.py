@@ -1,0 +1,204 @@
+"""Approving with changes: the revision a signer's changes make, and the sign-off plan they need."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from audit import canonical, exhibits
+from portal.accounts.models import User
+from reviews import acts, facts, lifecycle, overriding, revisions
+from reviews.actions import planning
+from reviews.models import Item, Queue, Revision, SignoffSlot
+from reviews.policies.document import Stage
+from reviews.policies.evaluation import Outcome
+from reviews.words import Basis, State
+
+_REASON = {"code": "changed_by_signer", "sentence": "A signer changed the proposal, so it is planned anew."}
+_LONG = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a signer's changes make of an item: the next revision with its act, its steps in words and its plan."""
+
+    item: Item
+    current: Revision
+    number: int
+    overrides: dict[str, str]
+    steps: list[overriding.Step]
+    document: dict[str, Any]
+    act: dict[str, Any]
+    direction: str
+    stages: tuple[Stage, ...]
+    queue_id: UUID
+    rule: str
+    reasons: list[dict[str, str]]
+
+    @property
+    def told(self) -> str:
+        """Say the signer's steps in words; of long texts only that they changed."""
+        return "; ".join(_said(each, self.item.currency) for each in self.steps)
+
+    @property
+    def plan(self) -> list[str]:
+        """Give the plan as entries tell it."""
+        return [f"{stage.role} x {stage.signatures}" for stage in self.stages]
+
+
+def merged(current: Revision, changes: Mapping[str, str]) -> dict[str, str]:
+    """Give all overrides once a signer's changes are made. Raises ChangeInvalid or NothingChanged."""
+    posted, contract = revisions.posted(current), revisions.contract(current)
+    return overriding.merged(posted, contract, revisions.overrides(current), changes)
+
+
+def of(item: Item, current: Revision, slot: SignoffSlot, overrides: dict[str, str]) -> Change:
+    """Work out everything that follows when the signer of a slot lays these overrides over the posted document."""
+    posted, contract, number = revisions.posted(current), revisions.contract(current), item.revision + 1
+    document = overriding.apply(posted, contract, overrides)
+    standing = standing_stages(item)
+    outcome = planning.decide(item.policy_version, _at_its_largest(posted, document), item.flow.slug)
+    larger = _is_larger(outcome, standing)
+    return Change(
+        item=item,
+        current=current,
+        number=number,
+        overrides=overrides,
+        steps=overriding.steps(contract, revisions.document(current), document),
+        document=document,
+        act=acts.build(document, acts.salt(lifecycle.subject_key(item), item.pk, number)),
+        direction=_direction(posted, document, overrides),
+        stages=combined(standing, outcome.stages, first=slot.role),
+        queue_id=Queue.objects.get(slug=outcome.queue).pk if larger else item.queue_id,
+        rule=(outcome.rule or "") if larger else item.rule,
+        reasons=_reasons(item, outcome if larger else None),
+    )
+
+
+def write(change: Change, overrides_id: UUID, *, by: User) -> SignoffSlot:
+    """Write the revision, its plan and the step that leads the locked item there; give the changer's slot."""
+    item, digest = change.item, acts.digest(change.act)
+    _copy_of(change.current, change, overrides_id, digest, by).save(force_insert=True)
+    action = change.document["action"]
+    amount = planning.money(action.get("amount"))
+    lifecycle.move(
+        item, State.IN_REVIEW, _fact(change, digest), by=by,
+        revision=change.number, override=change.direction, queue_id=change.queue_id, rule=change.rule,
+        reasons=change.reasons, awaiting=change.stages[0].role, amount=amount,
+        amount_at_stake=planning.money(action.get("amount_at_stake")) if "amount_at_stake" in action else amount,
+    )  # fmt: skip
+    slots = planning.slots(item.pk, change.number, change.stages)
+    for slot in slots:
+        slot.save(force_insert=True)
+    return slots[0]
+
+
+def combined(standing: Sequence[Stage], asked: Sequence[Stage], *, first: str) -> tuple[Stage, ...]:
+    """Give the larger of two plans: what is asked now, then what stood beyond it; the changer's role signs first."""
+    missing = _roles(standing) - _roles(asked)
+    stages = list(asked)
+    for stage in standing:
+        signatures = min(missing[stage.role], stage.signatures)
+        if signatures > 0:
+            stages.append(Stage(stage.role, signatures, stage.meaning))
+            missing[stage.role] -= signatures
+    own = next(place for place, stage in enumerate(stages) if stage.role == first)
+    return (stages[own], *stages[:own], *stages[own + 1 :])
+
+
+def standing_stages(item: Item) -> tuple[Stage, ...]:
+    """Give the stages of the plan an item's current revision has."""
+    found: dict[int, list[SignoffSlot]] = {}
+    for slot in SignoffSlot.objects.filter(item_id=item.pk, revision=item.revision).order_by("stage", "n"):
+        found.setdefault(slot.stage, []).append(slot)
+    return tuple(Stage(each[0].role, len(each), each[0].meaning) for each in found.values())
+
+
+def _said(step: overriding.Step, currency: str) -> str:
+    title = step.title.removesuffix(f", {currency}")
+    if step.long and len(step.before + step.after) > _LONG:
+        return f"{title} rewritten"
+    return f"{title} from {step.before or 'empty'} to {step.after or 'empty'}"
+
+
+def _roles(stages: Sequence[Stage]) -> "Counter[str]":
+    asked: Counter[str] = Counter()
+    for stage in stages:
+        asked[stage.role] += stage.signatures
+    return asked
+
+
+def _is_larger(outcome: Outcome, standing: Sequence[Stage]) -> bool:
+    """Tell whether the rules ask for signatures beyond the plan that stands."""
+    return bool(_roles(outcome.stages) - _roles(standing))
+
+
+def _at_its_largest(posted: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """Give the document with the larger of the amounts proposed and signed, so that lowering opens no smaller plan."""
+    action = dict(document["action"])
+    for name in ("amount", "amount_at_stake"):
+        written = [each for each in (posted["action"].get(name), action.get(name)) if each is not None]
+        if written:
+            action[name] = max(written, key=Decimal)
+    return document | {"action": action}
+
+
+def _direction(posted: dict[str, Any], document: dict[str, Any], overrides: dict[str, str]) -> str:
+    if not overrides:
+        return "none"
+    proposed, signed = (overriding.money(each["action"].get("amount")) or Decimal(0) for each in (posted, document))
+    return "other" if proposed == signed else "upward" if signed > proposed else "downward"
+
+
+def _reasons(item: Item, outcome: Outcome | None) -> list[dict[str, str]]:
+    told = [each for each in item.reasons if each != _REASON]
+    told += [{"code": each.code, "sentence": each.sentence} for each in (outcome.reasons if outcome else ())]
+    return [*told, _REASON]
+
+
+def _copy_of(current: Revision, change: Change, overrides_id: UUID, action_sha256: bytes, by: User) -> Revision:
+    """Give the next revision: the same posted document, contract, author and costs, with the changes on top."""
+    own = ("id", "revision", "action_sha256", "overrides_id", "changed", "changed_by_id", "created_at")
+    kept = {each.attname: getattr(current, each.attname) for each in Revision._meta.concrete_fields}
+    return Revision(
+        **{name: value for name, value in kept.items() if name not in own},
+        revision=change.number,
+        action_sha256=action_sha256,
+        overrides_id=overrides_id,
+        changed=sorted(change.overrides),
+        changed_by=by,
+    )
+
+
+def _fact(change: Change, action_sha256: bytes) -> facts.Overridden:
+    version = change.item.policy_version
+    return facts.Overridden(
+        revision=change.number,
+        action_sha256=action_sha256,
+        queue=change.queue_id,
+        policy=version.policy_id,
+        policy_version=version.version,
+        rule=change.rule,
+        reasons=[each["code"] for each in change.reasons],
+        plan=change.plan,
+        effect=change.item.effect,
+        basis=Basis.SIGNATURES,
+        changed=[each.pointer for each in change.steps if not each.follows],
+        direction=change.direction,
+        changes=change.told,
+    )
+
+
+def sealed(overrides: dict[str, str], item: Item) -> UUID:
+    """Seal overrides under the subject's key; intent and revision name the same exhibit."""
+    scope = exhibits.subject_scope(item.flow_id, item.subject or None, item.pk)
+    return exhibits.seal(canonical.document_bytes(overrides), scope=scope).pk
+
+
+def opened(exhibit_id: UUID) -> dict[str, str]:
+    """Open sealed overrides."""
+    found: dict[str, str] = json.loads(exhibits.open(exhibit_id))
+    return found

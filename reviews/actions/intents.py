@@ -1,0 +1,242 @@
+"""Intents: what a person is about to sign, frozen; made again at signing, when every part must come out the same."""
+
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from audit import canonical, exhibits
+from portal.accounts import ceremony
+from portal.accounts.models import User
+from portal.kit.clock import now, stamp
+from portal.kit.ids import new_id
+from portal.kit.problems import NotFound, Problem
+from reviews import acts, queries, revisions
+from reviews.actions import changing
+from reviews.actions.changing import Change
+from reviews.models import Item, SignIntent, SignoffSlot
+from reviews.words import Verdict
+
+LIFE = timedelta(minutes=5)
+
+
+class IntentSpent(Problem):
+    """The intent was used or is too old."""
+
+    code = "intent_spent"
+    status = 409
+    title = "This signing attempt cannot be used any more"
+
+
+class ContentChanged(Problem):
+    """What is stored is not what the intent names."""
+
+    code = "content_changed"
+    status = 409
+    title = "What you saw is not what would be signed"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is signed: one revision's act, in one role and meaning; with a change, of the revision that it will make."""
+
+    item: Item
+    revision: int
+    digest: bytes
+    title: str
+    act: dict[str, Any]
+    role: str
+    meaning: str
+    slot_id: int | None
+    change: Change | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What the signing dialog shows of an intent that waits for its ceremony."""
+
+    id: UUID
+    item: Item
+    revision: int
+    verdict: str
+    statement: str
+    meaning: str
+    role: str
+    printed_name: str
+    reason: str
+    changes: list[dict[str, str]]
+    plan: list[str]
+    action_sha256: str
+    shown_sha256: str
+    intent_sha256: str
+    challenge: bytes
+    expires_at: datetime
+    needs_code: bool
+
+
+def content(item: Item, slot: SignoffSlot, overrides: dict[str, str] | None) -> Content:
+    """Give what the person whose turn it is would sign now; with overrides, the change they make of it."""
+    current = queries.current_revision(item)
+    document = revisions.document(current)
+    title, digest = document["action"]["title"], bytes(current.digest)
+    if overrides is None:
+        act = revisions.built(item, current, document)
+        return Content(item, item.revision, digest, title, act, slot.role, slot.meaning, slot.pk, None)
+    change = changing.of(item, current, slot, overrides)
+    first = change.stages[0]
+    return Content(item, change.number, digest, title, change.act, first.role, first.meaning, None, change)
+
+
+def freeze(what: Content, *, by: User, session_ref: str, verdict: Verdict, reason: str) -> SignIntent:
+    """Write an intent for exactly this content."""
+    item, shown = what.item, _shown(what)
+    body = _bound(what, by, verdict, shown) | {
+        "reason": reason.strip(),
+        "nonce": canonical.b64url(secrets.token_bytes(16)),
+        "exp": stamp(now() + LIFE),
+    }
+    content_of_body = canonical.strict_bytes(body)
+    scope = exhibits.subject_scope(item.flow_id, item.subject or None, item.pk)
+    return SignIntent.objects.create(
+        id=new_id(),
+        user=by,
+        session_ref=session_ref,
+        item=item,
+        item_version=item.version,
+        item_rev=what.revision,
+        slot_id=what.slot_id,
+        changes_id=changing.sealed(what.change.overrides, item) if what.change else None,
+        action_sha256=acts.digest(what.act),
+        shown_sha256=canonical.prefixed(canonical.SHOWN, shown),
+        shown_id=exhibits.seal(shown, scope=scope).pk,
+        body_id=exhibits.seal(content_of_body, scope=scope).pk,
+        verdict=verdict,
+        meaning=what.meaning,
+        role=what.role,
+        challenge=canonical.prefixed(canonical.SIGN_INTENT, content_of_body),
+        expires_at=now() + LIFE,
+    )
+
+
+def made_again(intent: SignIntent, item: Item, slot: SignoffSlot) -> tuple[Content, dict[str, Any]]:
+    """Make again what was frozen, from what is stored now, and give it with the intent's body.
+
+    Raises ContentChanged unless act, plan, statement and everything that was shown come out the same.
+    """
+    try:
+        return _made_again(intent, item, slot)
+    except exhibits.Damaged:
+        raise ContentChanged("The stored content is damaged. Tell your administrator.") from None
+
+
+def _made_again(intent: SignIntent, item: Item, slot: SignoffSlot) -> tuple[Content, dict[str, Any]]:
+    what = content(item, slot, changing.opened(intent.changes_id) if intent.changes_id else None)
+    shown, body_bytes = _shown(what), exhibits.open(intent.body_id)
+    body: dict[str, Any] = json.loads(body_bytes)
+    same = (
+        acts.digest(what.act) == bytes(intent.action_sha256),
+        exhibits.open(intent.shown_id) == shown,
+        canonical.prefixed(canonical.SHOWN, shown) == bytes(intent.shown_sha256),
+        canonical.prefixed(canonical.SIGN_INTENT, body_bytes) == bytes(intent.challenge),
+        body | canonical.normalised(_bound(what, intent.user, Verdict(intent.verdict), shown)) == body,
+        (what.slot_id, what.meaning, what.role) == (intent.slot_id, intent.meaning, intent.role),
+        what.revision == intent.item_rev,
+    )
+    if not all(same):
+        raise ContentChanged("The stored content differs from what you saw. Tell your administrator.")
+    return what, body
+
+
+def mine(intent_id: UUID, *, by: User, session_ref: str) -> SignIntent:
+    """Find an intent of this person in this session, or raise NotFound."""
+    intent = SignIntent.objects.filter(pk=intent_id, user=by, session_ref=session_ref).first()
+    if intent is None:
+        raise NotFound("There is no such signing attempt of yours in this session. Start again.")
+    return intent
+
+
+def pending(intent_id: UUID, *, by: User, session_ref: str) -> Pending:
+    """Give what the signing dialog shows of an intent. Raises NotFound or IntentSpent."""
+    intent = mine(intent_id, by=by, session_ref=session_ref)
+    if intent.used_at is not None or intent.expires_at <= now():
+        raise spent()
+    body, shown = (json.loads(exhibits.open(each)) for each in (intent.body_id, intent.shown_id))
+    profile = ceremony.PROFILES[intent.item.queue.profile]
+    return Pending(
+        id=intent.pk,
+        item=intent.item,
+        revision=intent.item_rev,
+        verdict=intent.verdict,
+        statement=body["statement"],
+        meaning=intent.meaning,
+        role=intent.role,
+        printed_name=by.printed_name,
+        reason=body["reason"],
+        changes=shown.get("changes", []),
+        plan=shown.get("plan", []),
+        action_sha256=bytes(intent.action_sha256).hex(),
+        shown_sha256=bytes(intent.shown_sha256).hex(),
+        intent_sha256=bytes(intent.challenge).hex(),
+        challenge=bytes(intent.challenge),
+        expires_at=intent.expires_at,
+        needs_code=ceremony.needs_code(by, session_ref=session_ref, profile=profile),
+    )
+
+
+def spent() -> IntentSpent:
+    """Give the refusal of an intent that was used or is too old."""
+    return IntentSpent("This signing attempt was used already or is older than five minutes. Start again.")
+
+
+def _shown(what: Content) -> bytes:
+    """Write down what is put before the signer; salted through the act."""
+    item, change = what.item, what.change
+    told = {
+        "item": str(item.pk),
+        "revision": what.revision,
+        "document": what.digest.hex(),
+        "act": what.act,
+        "reasons": item.reasons,
+        "rule": item.rule,
+        "policy_version": str(item.policy_version_id),
+    }
+    if change is not None:
+        steps = [
+            {"pointer": each.pointer, "title": each.title, "from": each.before, "to": each.after}
+            for each in change.steps
+        ]
+        told |= {"changes": steps, "plan": change.plan, "queue": str(change.queue_id), "direction": change.direction}
+    return canonical.strict_bytes(told)
+
+
+def _bound(what: Content, by: User, verdict: Verdict, shown: bytes) -> dict[str, Any]:
+    """Give the part of the intent that follows from what is signed; its hash is the challenge (EVIDENCE, R3)."""
+    return {
+        "v": 1,
+        "typ": "countersign.sign-intent",
+        "item": str(what.item.pk),
+        "item_rev": what.revision,
+        "action_sha256": acts.digest(what.act).hex(),
+        "shown_sha256": canonical.prefixed(canonical.SHOWN, shown).hex(),
+        "meaning": what.meaning,
+        "statement": _statement(what, verdict),
+        "verdict": verdict.value,
+        "signer": str(by.pk),
+        "role": what.role,
+        "policy_ver": str(what.item.policy_version_id),
+    } | ({"plan": what.change.plan} if what.change else {})
+
+
+def _statement(what: Content, verdict: Verdict) -> str:
+    """Say in one sentence what the signature means; it is hashed, signed and printed."""
+    act, subject = what.act, what.item.subject
+    amount = f"{act['amount']} {act['currency']}" if act.get("amount") else ""
+    about = subject.replace("/", " ", 1) if subject else "this item"
+    reviewed = f"I have reviewed the snapshot of {about} (revision {what.revision})"
+    if what.change is None:
+        of_amount = f", {amount}" if amount else ""
+        return f"{reviewed} and I {verdict.value} it: {what.title.rstrip('.')}{of_amount}."
+    in_all = f". The amount approved is {amount}" if amount else ""
+    return f"{reviewed} and I approve it with changes: {what.change.told}{in_all}."
