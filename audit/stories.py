@@ -59,7 +59,8 @@ def _told(entry: models.Entry, fields: Iterable[models.EntryField], name: Callab
     opened = {field.pos: _disclosure(field) for field in fields}
     personal = {personal_names(fact)[pos]: _value(disclosure) for pos, disclosure in opened.items()}
     actor = Actor(ActorType(entry.actor_type), entry.actor_ref)
-    said = defaultdict(str, {**public, **personal, "actor": name(actor)})
+    told = {**public, **personal, "actor": name(actor)}
+    said = defaultdict(str, {word: "(none)" if value == "" else value for word, value in told.items()})
     return Told(
         eid=entry.eid,
         kind=entry.kind,

@@ -15,6 +15,7 @@ from portal.kit.problems import NotFound
 from reviews.models import Item, Upload, UploadPart
 
 PART = 1_048_576
+_ERASED = "This file was erased; its digest remains."
 _ATTACHED = """
 SELECT a.n, a.name, u.id, u.size, u.media_type, u.sha256, o.at
   FROM reviews_revision r
@@ -96,6 +97,11 @@ def unopened(item: Item, person: User) -> Unopened:
     return Unopened(*_rows(_UNOPENED, {"item": item.pk, "revision": item.revision, "person": person.pk})[0])
 
 
+def count_unopened(attached: list[Attached]) -> Unopened:
+    """Count those of an item's files that the person they were read for has not opened."""
+    return Unopened(sum(each.opened_at is None for each in attached), len(attached))
+
+
 def attached(item_id: UUID, upload_id: UUID, person: User) -> Attached:
     """Give one file of an item as whichever of its revisions named it last. Raises NotFound."""
     rows = _rows(_EVER_ATTACHED, {"item": item_id, "upload": upload_id, "person": person.pk})
@@ -129,8 +135,14 @@ def heads(upload_ids: Sequence[UUID]) -> dict[UUID, bytes]:
 
 
 def head(upload_id: UUID) -> bytes:
-    """Give the first part of a file."""
-    return next(_opened(Upload.objects.get(pk=upload_id)))
+    """Give the first part of a file; one query. Raises Erased or Damaged as `content` does."""
+    first = UploadPart.objects.select_related("upload__dek").filter(upload_id=upload_id, n=0).first()
+    if first is None:
+        raise exhibits.Damaged(f"part 0 of upload {upload_id} is missing")
+    if first.upload.dek.wrapped is None:
+        raise exhibits.Erased(_ERASED)
+    key = exhibits.DataKey(first.upload.dek_id, exhibits.unwrapped(first.upload.dek.wrapped))
+    return exhibits.decrypt(bytes(first.ciphertext), key, bound_to(upload_id, 0))
 
 
 def content(upload_id: UUID) -> Iterator[bytes]:
@@ -159,7 +171,7 @@ def whole(upload_id: UUID) -> bytes:
 def _opened(upload: Upload) -> Iterator[bytes]:
     key = exhibits.key_by_id(upload.dek_id)
     if key is None:
-        raise exhibits.Erased("This file was erased; its digest remains.")
+        raise exhibits.Erased(_ERASED)
     for n in range(-(-upload.size // PART)):
         sealed = UploadPart.objects.filter(upload_id=upload.pk, n=n).values_list("ciphertext", flat=True).first()
         if sealed is None:

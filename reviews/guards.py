@@ -5,6 +5,7 @@ from portal.accounts.models import User
 from portal.kit.clock import now
 from portal.kit.problems import NotFound, Refusal, Refused
 from reviews import files
+from reviews.files import Unopened
 from reviews.models import ApiKey, Item, Lease, Revision, SignoffSlot
 from reviews.words import State
 
@@ -50,9 +51,14 @@ def why_not_take(person: User, access: Access, item: Item, slot: SignoffSlot | N
 
 
 def why_not_sign(
-    person: User, access: Access, item: Item, slot: SignoffSlot | None, lease: Lease | None
+    person: User,
+    access: Access,
+    item: Item,
+    slot: SignoffSlot | None,
+    lease: Lease | None,
+    unopened: Unopened | None = None,
 ) -> Refusal | None:
-    """Tell why a person may not sign the item now."""
+    """Tell why a person may not sign the item now; who counted the files to open already gives the count."""
     refusal = why_not_take(person, access, item, slot)
     if refusal is not None:
         return refusal
@@ -60,12 +66,12 @@ def why_not_sign(
         return Refusal("not_taken", "Take this item before you sign it; your hold on it may have lapsed.")
     if person.identity_verified_at is None:
         return Refusal("identity_unverified", "An administrator must verify your identity before you sign.")
-    return why_not_opened(person, item)
+    return why_not_opened(person, item, unopened)
 
 
-def why_not_opened(person: User, item: Item) -> Refusal | None:
+def why_not_opened(person: User, item: Item, unopened: Unopened | None = None) -> Refusal | None:
     """Tell which part of the item's files a person has not opened; nobody signs those unseen."""
-    left, total = files.unopened(item, person)
+    left, total = unopened or files.unopened(item, person)
     if not left:
         return None
     if total == 1:

@@ -26,10 +26,11 @@ SELECT candidate.id
 """
 
 BOUND = 999
+# The order is the index's: without it an empty queue beside a full one is counted by reading the whole table.
 _COUNTS = """
 SELECT q.id, q.slug, q.name, (
     SELECT count(*) FROM (
-      SELECT FROM reviews_item i WHERE i.queue_id = q.id AND i.state = 'in_review' LIMIT %s
+      SELECT FROM reviews_item i WHERE i.queue_id = q.id AND i.state = 'in_review' ORDER BY i.priority LIMIT %s
     ) bounded
   )
   FROM reviews_queue q WHERE q.id = ANY (%s::uuid[]) ORDER BY q.name, q.id

@@ -68,16 +68,23 @@ SELECT candidate.*, (SELECT l.holder_id FROM reviews_lease l WHERE l.item_id = c
   ) candidate
  ORDER BY candidate.priority, coalesce(candidate.due_at, 'infinity'), candidate.id LIMIT %(limit)s
 """
+# The orders are the index's: without them an empty queue beside a full one is counted by reading the whole table.
 _PRESSING = """
-SELECT (SELECT count(*) FROM (SELECT FROM unnest(ARRAY[0, 1, 2, 3]) AS rank, reviews_item i
-                               WHERE i.queue_id = %(queue)s::uuid AND i.state = 'in_review' AND i.priority = rank
-                                 AND coalesce(i.due_at, 'infinity') < %(now)s LIMIT %(bound)s) late),
-       (SELECT count(*) FROM (SELECT FROM unnest(ARRAY[0, 1, 2, 3]) AS rank, reviews_item i
-                               WHERE i.queue_id = %(queue)s::uuid AND i.state = 'in_review' AND i.priority = rank
-                                 AND coalesce(i.due_at, 'infinity') >= %(now)s
-                                 AND coalesce(i.due_at, 'infinity') < %(soon)s LIMIT %(bound)s) soon),
-       (SELECT count(*) FROM (SELECT FROM reviews_item i WHERE i.queue_id = %(queue)s::uuid
-                                 AND i.state = 'in_review' LIMIT %(bound)s) open)
+SELECT (SELECT count(*) FROM (
+          SELECT FROM unnest(ARRAY[0, 1, 2, 3]) AS rank, LATERAL (
+            SELECT FROM reviews_item i
+             WHERE i.queue_id = %(queue)s::uuid AND i.state = 'in_review' AND i.priority = rank
+               AND coalesce(i.due_at, 'infinity') < %(now)s
+             ORDER BY coalesce(i.due_at, 'infinity') LIMIT %(bound)s) of_rank LIMIT %(bound)s) late),
+       (SELECT count(*) FROM (
+          SELECT FROM unnest(ARRAY[0, 1, 2, 3]) AS rank, LATERAL (
+            SELECT FROM reviews_item i
+             WHERE i.queue_id = %(queue)s::uuid AND i.state = 'in_review' AND i.priority = rank
+               AND coalesce(i.due_at, 'infinity') >= %(now)s AND coalesce(i.due_at, 'infinity') < %(soon)s
+             ORDER BY coalesce(i.due_at, 'infinity') LIMIT %(bound)s) of_rank LIMIT %(bound)s) soon),
+       (SELECT count(*) FROM (
+          SELECT FROM reviews_item i WHERE i.queue_id = %(queue)s::uuid AND i.state = 'in_review'
+           ORDER BY i.priority LIMIT %(bound)s) open)
 """
 
 

@@ -26,6 +26,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         person = super().authenticate(request, **credentials)
         return person if person is not None and person.is_active else None
 
+    def add_message(self, *args: Any, **given: Any) -> None:
+        """Say nothing of our own accord: that one is signed in, the page itself shows."""
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Refuse sign-up; an administrator adds people."""
         return False

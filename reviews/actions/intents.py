@@ -4,6 +4,7 @@ import json
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -232,11 +233,19 @@ def _bound(what: Content, by: User, verdict: Verdict, shown: bytes) -> dict[str,
 def _statement(what: Content, verdict: Verdict) -> str:
     """Say in one sentence what the signature means; it is hashed, signed and printed."""
     act, subject = what.act, what.item.subject
-    amount = f"{act['amount']} {act['currency']}" if act.get("amount") else ""
+    paid = f"{act['amount']} {act['currency']}" if act.get("amount") else ""
     about = subject.replace("/", " ", 1) if subject else "this item"
     reviewed = f"I have reviewed the snapshot of {about} (revision {what.revision})"
     if what.change is None:
-        of_amount = f", {amount}" if amount else ""
-        return f"{reviewed} and I {verdict.value} it: {what.title.rstrip('.')}{of_amount}."
-    in_all = f". The amount approved is {amount}" if amount else ""
+        amounts = "".join(f", {each}" for each in (paid, _at_stake(act)) if each)
+        return f"{reviewed} and I {verdict.value} it: {what.title.rstrip('.')}{amounts}."
+    in_all = f". The amount approved is {paid}" if paid else ""
     return f"{reviewed} and I approve it with changes: {what.change.told}{in_all}."
+
+
+def _at_stake(act: dict[str, Any]) -> str:
+    """Say what is at stake where that is another amount than what is paid: a denial pays nothing."""
+    amount, stake = act.get("amount"), act.get("amount_at_stake")
+    if not stake or (amount and Decimal(stake) == Decimal(amount)):
+        return ""
+    return f"{stake} {act['currency']} at stake"

@@ -93,8 +93,8 @@ def dossier(item_id: ItemId, asked: Asked, *, by: User, granted: Access) -> Doss
     item = revision.item
     lease = live_lease(item)
     slots = list(_slots(item))
-    refusal = guards.why_not_sign(by, granted, item, _next(slots, item), lease)
     attached = files.attachments(item, by)
+    refusal = guards.why_not_sign(by, granted, item, _next(slots, item), lease, files.count_unopened(attached))
     told = stories.story(item.pk, latest=None if asked.story == "all" else LATEST + 1)
     shown = told if asked.story == "all" else told[-LATEST:]
     reasons = _reasons(slots)

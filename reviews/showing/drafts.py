@@ -14,6 +14,7 @@ from reviews.words import Verdict
 
 APPROVE, CHANGE, REJECT, SEND_BACK = "approve", "change", "reject", "send-back"
 CHOICES = (APPROVE, CHANGE, REJECT, SEND_BACK)
+LONGEST_REASON = 4000
 _FIELD = "change:"
 
 
@@ -23,6 +24,14 @@ class ChoiceMissing(Problem):
     code = "choice_missing"
     status = 422
     title = "No decision is chosen"
+
+
+class ReasonTooLong(Problem):
+    """The reason is a document of its own."""
+
+    code = "reason_too_long"
+    status = 422
+    title = "The reason is too long"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +83,14 @@ def posted(form: Mapping[str, str]) -> Draft:
         seen=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 9 else -1,
         changes={name.removeprefix(_FIELD): form[name] for name in form if name.startswith(_FIELD)},
     )
+
+
+def insist(draft: Draft) -> None:
+    """Refuse a draft without a decision, or with a reason nobody would read."""
+    if not draft.choice:
+        raise ChoiceMissing("Choose to approve, to approve with changes, to reject or to send back.")
+    if len(draft.reason) > LONGEST_REASON:
+        raise ReasonTooLong(f"Say it in {LONGEST_REASON:,} characters; it has {len(draft.reason):,}.")
 
 
 def of_intent(intent_id: str, *, by: User) -> Draft:

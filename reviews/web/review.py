@@ -15,7 +15,7 @@ from portal.web.guards import Request, signed_in
 from reviews.actions import returning, signing
 from reviews.showing import drafts
 from reviews.showing.dossier import Asked, dossier
-from reviews.showing.drafts import ChoiceMissing, Draft
+from reviews.showing.drafts import Draft
 from reviews.words import Verdict
 
 SECTIONS = frozenset({"read", "how", "diff"})
@@ -44,8 +44,7 @@ def decide(request: Request, item_id: UUID) -> HttpResponse:
 
 
 def _decided(request: Request, item_id: ItemId, draft: Draft) -> HttpResponse:
-    if not draft.choice:
-        raise ChoiceMissing("Choose to approve, to approve with changes, to reject or to send back.")
+    drafts.insist(draft)
     if draft.choice == drafts.SEND_BACK:
         returning.request_changes(item_id, by=request.user, seen=draft.seen, reason=draft.reason)
         messages.success(request, "You sent it back. The flow is told what you want changed.")

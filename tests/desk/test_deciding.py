@@ -1,17 +1,23 @@
 """Deciding on the page: the guards' sentences, the way to the signature, and that nothing typed is lost."""
 
+import json
 from datetime import timedelta
 
+import pytest
 import time_machine
 from django.urls import reverse
+from fido2.utils import websafe_encode
 
 from portal.accounts.roles import Role
 from portal.kit.clock import now
-from reviews.actions import taking
-from reviews.models import ExecutionReport, Item, Lease
+from reviews.actions import returning, taking
+from reviews.models import ApiKey, ExecutionReport, Item, Lease, Signature
+from tests.accounts.entering import with_passkey
 from tests.desk.deciding import at, decide, intent_of, sign_with, words
 from tests.factories import make_item, make_person, sign, story, take
 from tests.pages import HTMX, browser
+
+BIG = {"input": {"cause": "flood"}, "output": {"pay": "20000.00"}}
 
 
 def test_an_approval_leads_to_the_signature_and_to_the_proof(world, ana, page):
@@ -122,6 +128,16 @@ def test_a_form_without_a_decision_is_refused(world, ana, page):
 
     assert answer.status_code == 422
     assert "Choose to approve" in words(answer)
+
+
+def test_a_reason_nobody_would_read_is_refused_and_kept(world, ana, page):
+    item = take(make_item(world), ana)
+
+    answer = decide(page, item, "reject", "x" * 4001)
+
+    assert answer.status_code == 422
+    assert "Say it in 4,000 characters; it has 4,001." in words(answer)
+    assert b"x" * 4001 in answer.content
 
 
 def test_a_stale_page_is_refused_and_keeps_what_was_typed(world, ana, page):
@@ -290,4 +306,39 @@ def test_the_done_page_waits_for_the_seal_and_says_approved_is_not_executed(worl
     assert not ExecutionReport.objects.exists()
 
 
-BIG = {"input": {"cause": "flood"}, "output": {"pay": "20000.00"}}
+def test_an_item_its_flow_took_back_is_closed_without_a_decision(world, ana, page):
+    item = make_item(world)
+    returning.cancel(item.pk, "Posted twice.", by=ApiKey.objects.get(flow=world.flow))
+
+    assert "Closed without a decision Cancelled by the flow" in words(page.get(at("done", item)))
+    told = words(page.get(at("item", item)))
+    assert "Cancelled by the flow. Posted twice." in told
+    assert "Review and sign" not in told
+
+
+def test_a_passkey_signs_from_the_page(world, ana, page):
+    device = with_passkey(ana)
+    item = take(make_item(world), ana)
+    asked = decide(page, item, "approve")["Location"]
+    html = page.get(asked).content.decode()
+    challenge = bytes(intent_of(asked).challenge)
+
+    answer = json.dumps(device.answer(challenge))
+
+    assert f'data-challenge="{websafe_encode(challenge)}"' in html
+    assert "Sign with passkey" in html
+    signed = sign_with(page, item, ana, asked, factor="passkey", passkey=answer, password="", totp="")
+    assert signed["Location"] == at("done", item)
+    assert Signature.objects.get(item=item).assurance == "device-signed"
+
+
+@pytest.mark.parametrize("answer", ["", "{", "[]", "[" * 100_000, '{"id": 1}'])
+def test_a_passkey_answer_nobody_can_read_asks_again(world, ana, page, answer):
+    item = take(make_item(world), ana)
+    asked = decide(page, item, "approve")["Location"]
+
+    answer = sign_with(page, item, ana, asked, factor="passkey", passkey=answer)
+
+    assert answer.status_code == 403
+    assert "We could not confirm that it is you" in words(answer)
+    assert "signature.executed" not in story(item)
