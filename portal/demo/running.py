@@ -10,15 +10,18 @@ from django.core.management import call_command
 
 from portal import casting
 from portal.casting import Cast
-from portal.demo import telling
+from portal.demo import colleagues, telling
 from portal.demo.stage import Stage
 from portal.embedded.host import write_private
 from portal.journey import executors
 from portal.services import Service
 from portal.supervisor import Services, free_port, supervising
+from reviews.models import Item
 
 POSTER = "flows"
 _LOOK = 0.5
+_FIRST = 20.0
+_ENOUGH = 12
 
 
 def run(stage: Stage, posting: dict[str, float], say: Callable[[str], None]) -> None:
@@ -37,6 +40,10 @@ def run(stage: Stage, posting: dict[str, float], say: Callable[[str], None]) -> 
         try:
             write_private(stage.access, json.dumps(telling.access(stage, cast), indent=1))
             say(telling.welcome(stage, cast))
+            # After the welcome: whoever is quick may sign in while the others still work.
+            _await_items(services)
+            decided = colleagues.work(cast, stage.base_url)
+            say(f"  Ben Carter and Daniel Reyes have worked on {decided} items meanwhile.")
             _stay(services)
         finally:
             _forget_access(stage)
@@ -48,6 +55,14 @@ def _start_posting(services: Services, stage: Stage, cast: Cast, posting: dict[s
     write_private(config, json.dumps({"portal": stage.base_url, "flows": flows, **posting}, indent=1))
     services.add(Service(POSTER, (sys.executable, "-m", "examples.posting", str(config))))
     services.start(POSTER)
+
+
+def _await_items(services: Services) -> None:
+    """Wait until the flows' first items are routed, or for as long as that usually takes and more."""
+    end = time.monotonic() + _FIRST
+    while time.monotonic() < end and Item.objects.count() < _ENOUGH:
+        services.insist_alive()
+        time.sleep(_LOOK)
 
 
 def _stay(services: Services) -> None:

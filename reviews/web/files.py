@@ -100,9 +100,16 @@ def _served(item: Item, file: Attached, known: Known, by: User) -> StreamingHttp
 
 
 def _counted(parts: Iterator[bytes], item: Item, file: Attached, by: User) -> Iterator[bytes]:
-    """Give the parts; once the server took the last of them, the file counts as opened."""
-    yield from parts
+    """Give the parts; the file counts as opened when its last one goes out.
+
+    Before that part, not after it: whoever has read it all may sign the next moment.
+    """
+    part = next(parts)
+    for following in parts:
+        yield part
+        part = following
     opening.opened(item.pk, file.upload, by=by)
+    yield part
 
 
 def _bare(response: _Response, rules: str) -> _Response:

@@ -35,8 +35,9 @@ def inbox(request: Request) -> HttpResponse:
 def queue(request: Request, slug: str) -> HttpResponse:
     """Show a page of a queue; a fragment's request gets the rows alone, or nothing when nothing changed."""
     found, show = _queue(request, slug), _shown(request)
-    page = worklists.page(found, show, request.GET.get("cursor"), by=request.user, granted=request.access)
-    told = {"queue": found, "show": show, "labels": _LABELS, "page": page, "cursor": request.GET.get("cursor", "")}
+    cursor = request.GET.get("cursor", "")
+    page = worklists.page(found, show, cursor or None, by=request.user, granted=request.access)
+    told = {"queue": found, "show": show, "labels": _LABELS, "page": page, "cursor": cursor}
     if request.headers.get("HX-Request"):
         unchanged = request.GET.get("marker") == page.marker
         return HttpResponse(status=204) if unchanged else render(request, "desk/queue.html#rows", told)

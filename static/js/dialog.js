@@ -2,9 +2,13 @@
 const dialog = document.querySelector('#esign');
 let opener = null;
 
+// Before the request: while it runs its button is disabled, and a disabled button loses the focus.
+document.addEventListener('htmx:beforeRequest', ({ detail }) => {
+  if (detail.target === dialog) opener = document.activeElement;
+});
+
 document.addEventListener('htmx:afterSwap', ({ detail }) => {
   if (detail.target !== dialog || !dialog.querySelector('#es-h')) return;
-  opener = document.activeElement;
   if (!dialog.open) dialog.showModal();
   dialog.querySelector('#es-h').focus();
 });
