@@ -38,6 +38,13 @@ def debug() -> Finding:
     return ok("DEBUG is off.")
 
 
+def demo() -> Finding:
+    """Ask whether the demonstration's banner, which tells people's one-time codes, is off."""
+    if settings.DEMO:
+        return fail("DEMO is on: a banner shows everybody's one-time codes.", "Set DEMO=no.")
+    return ok("DEMO is off.")
+
+
 def portal_url() -> Finding:
     """Ask whether people and flows come by https."""
     address = urlsplit(settings.PORTAL_URL)
@@ -85,5 +92,5 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-CHECKS: tuple[Check, ...] = (secret_key, key_ring, debug, portal_url, allowed_hosts, log_origin)
+CHECKS: tuple[Check, ...] = (secret_key, key_ring, debug, demo, portal_url, allowed_hosts, log_origin)
 BEFORE_SETUP: tuple[Check, ...] = CHECKS

@@ -9,9 +9,11 @@ from audit.sealing import condition
 from portal.doctor.findings import Check, Finding, fail, ok, warn
 from portal.installing import actions as installing
 from portal.kit.clock import now
+from reviews.actions import evidencing
 
 SILENCE = timedelta(minutes=11)
 WAIT = timedelta(seconds=60)
+UNWRITTEN = timedelta(minutes=10)
 
 
 def installation() -> Finding:
@@ -90,6 +92,17 @@ def queue() -> Finding:
     return ok("No entry waits longer than a minute for its place in the log.")
 
 
+def evidence() -> Finding:
+    """Ask whether the PDFs of decisions are written."""
+    late = evidencing.missing(before=now() - UNWRITTEN)
+    if late:
+        return fail(
+            f"{late} decisions of more than ten minutes ago have no evidence.",
+            "Start the evidence worker (celery … --queues evidence) and read its log.",
+        )
+    return ok("Every decision has its evidence.")
+
+
 CHECKS: tuple[Check, ...] = (
-    log, installation, administrators, keys, data_keys, high_water, sequencer, queue,
+    log, installation, administrators, keys, data_keys, high_water, sequencer, queue, evidence,
 )  # fmt: skip

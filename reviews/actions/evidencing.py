@@ -77,6 +77,14 @@ def make_missing(*, days: int | None = None) -> int:
     return sum(_try(decision_id) for decision_id in _missing(since))
 
 
+def missing(*, before: datetime) -> int:
+    """Count the sealed decisions made before a moment that still have no evidence, up to a page of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MISSING, [UUID(int=0), _PAGE])
+        found = [row[0] for row in cursor.fetchall()]
+    return Decision.objects.filter(pk__in=found, decided_at__lt=before).count()
+
+
 def make(decision_id: UUID) -> Evidence | None:
     """Write the evidence of one sealed decision; None where it is there already or another worker is at it."""
     with transaction.atomic():

@@ -5,15 +5,32 @@ import sys
 import time
 import traceback
 
-from tests.benchmarks import appending, bed, intake, moving, taking, verifying
+from tests.benchmarks import (
+    appending,
+    bed,
+    evidence,
+    intake,
+    memory,
+    moving,
+    pages,
+    signing,
+    taking,
+    verifying,
+    visible,
+)
 from tests.benchmarks.figures import Effort
 
 GROUPS = {
     "intake": intake.measure,
     "taking": taking.measure,
+    "pages": pages.measure,
     "moving": moving.measure,
     "appending": appending.measure,
     "verifying": verifying.measure,
+    "visible": visible.measure,
+    "signing": signing.measure,
+    "evidence": evidence.measure,
+    "memory": memory.measure,
 }
 
 

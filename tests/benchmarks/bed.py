@@ -27,7 +27,7 @@ class Bed:
 
     def __init__(self, login: str, folder: Path, stack: ExitStack) -> None:
         self._login = login
-        self._folder = folder
+        self.folder = folder
         self._stack = stack
         self._prefix = f"bench_{os.getpid()}"
         self._template = f"{self._prefix}_template"
@@ -59,7 +59,7 @@ class Bed:
         self._name(name)
         connections.databases["default"]["NAME"] = connection.settings_dict["NAME"] = name
         # A log's keys and high-water mark belong to its database.
-        settings.KEYS_DIR = self._folder / name
+        settings.KEYS_DIR = self.folder / name
         os.environ["KEYS_DIR"] = str(settings.KEYS_DIR)
         exhibits.forget_keys()
 
@@ -97,6 +97,7 @@ def made() -> Iterator[Bed]:
             "CACHE_PREFIX": f"bench-{os.getpid()}",
             "BROKER_PREFIX": f"bench-{os.getpid()}-",
             "LOG_LEVEL": "ERROR",
+            "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
         }
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
         stack.callback(_forget_in_valkey, f"bench-{os.getpid()}")

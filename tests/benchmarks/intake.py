@@ -1,16 +1,16 @@
 """Intake, routing and the web's memory: posts over HTTP against the limit, then their routing against the posts."""
 
 import http.client
-import json
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psutil
 
-from tests.benchmarks import children, limit, posts
-from tests.benchmarks.bed import ROOT, Bed
+from tests.benchmarks import children, limit, posts, staging
+from tests.benchmarks.bed import Bed
 from tests.benchmarks.children import Child
 from tests.benchmarks.figures import Effort, Figure, middle, ratio
 
@@ -24,7 +24,7 @@ def measure(bed: Bed, effort: Effort) -> Iterator[Figure]:
     """Alternate pgbench, posting and draining; each ratio is of one round."""
     bed.fresh("intake")
     limit.prepare(bed)
-    flow = _flow()
+    flow = posting(staging.world())
     commits, intake, routing, memory = [], [], [], 0.0
     with (
         _web() as (port, web),
@@ -50,12 +50,8 @@ def measure(bed: Bed, effort: Effort) -> Iterator[Figure]:
     yield Figure("web_memory", memory / _MIB, "MiB", most=150)
 
 
-def _flow() -> dict[str, str]:
-    """Register a flow with the example's contract and no brake."""
-    from tests.factories import make_world
-
-    contract = json.loads((ROOT / "examples" / "contracts" / "claim.json").read_text())
-    world = make_world(contract=contract, posts_per_minute=10**9, posts_per_day=10**9)
+def posting(world: Any) -> dict[str, str]:
+    """Give what the poster needs of a flow."""
     return {"slug": world.flow.slug, "key": world.key, "secret": world.secret}
 
 

@@ -60,8 +60,18 @@ class Clients:
                         asked += 1
         return time.perf_counter() - began
 
+    def steadily(self, per_second: int) -> list[tuple[str, float]]:
+        """Post everything built, one each so often; gives each item's id and when its answer was read."""
+        client, answered, began = self._sockets[0], [], time.monotonic()
+        for number, request in enumerate(self._waiting):
+            time.sleep(max(0.0, began + number / per_second - time.monotonic()))
+            client.sendall(request)
+            body = _insist_on_accepted(client)
+            answered.append((json.loads(body)["id"], time.time()))
+        return answered
 
-def _insist_on_accepted(client: socket.socket) -> None:
+
+def _insist_on_accepted(client: socket.socket) -> bytes:
     answer = client.recv(16384)
     head, _, body = answer.partition(_END)
     if not head.startswith(b"HTTP/1.1 202 "):
@@ -69,6 +79,7 @@ def _insist_on_accepted(client: socket.socket) -> None:
     length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n", 1)[0])
     while len(body) < length:
         body += client.recv(16384)
+    return body
 
 
 def _body(document: dict[str, Any]) -> bytes:
@@ -95,4 +106,4 @@ def sample(count: int) -> list[str]:
 
 if __name__ == "__main__":
     clients = Clients()
-    serve({"connect": clients.connect, "build": clients.build, "post": clients.post})
+    serve({"connect": clients.connect, "build": clients.build, "post": clients.post, "steadily": clients.steadily})

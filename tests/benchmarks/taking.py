@@ -11,16 +11,16 @@ from tests.benchmarks.figures import Effort, Figure, middle, ratio
 
 _ID = """(lpad(to_hex(1767225600000 + n), 12, '0') || '7' || substr(md5(n::text), 1, 3) || '8'
  || substr(md5(n::text), 4, 15))::uuid"""
-_ITEMS = f"""INSERT INTO reviews_item (id, version, state, revision, external_id, action_type, effect, subject,
+_ITEMS = """INSERT INTO reviews_item (id, version, state, revision, external_id, action_type, effect, subject,
  currency, jurisdiction, tenant, environment, correlation_id, awaiting, priority, due_at, rule, reasons, basis,
  override, received_at, routed_at, flow_id, policy_version_id, queue_id, amount, amount_at_stake)
-SELECT {_ID}, 1, 'in_review', 1, 'T-' || n, 'claim.payout', 'pay', 'claim/T-' || n, 'USD', '', '', '', '',
- CASE WHEN n %% 3 = 0 THEN 'senior-adjuster' ELSE 'adjuster' END, 1 + n %% 4,
- now() + make_interval(mins => n %% 10007), 'small', '[]', 'signatures', 'none', now(), now(), %(flow)s,
- %(policy)s, CASE WHEN n %% 5 = 0 THEN %(exceptions)s ELSE %(queue)s END, n %% 9000, n %% 9000
+SELECT {id}, 1, 'in_review', 1, 'T-' || n, 'claim.payout', 'pay', 'claim/T-' || n, 'USD', '', '', '', '',
+ CASE WHEN n %% 3 = 0 THEN 'senior-adjuster' ELSE 'adjuster' END, {priority},
+ now() + make_interval(mins => {minutes}), 'small', '[]', 'signatures', 'none', now(), now(), %(flow)s,
+ %(policy)s, CASE WHEN {elsewhere} THEN %(exceptions)s ELSE %(queue)s END, n %% 9000, n %% 9000
 FROM generate_series(1, %(count)s) n"""
 _SLOTS = """INSERT INTO reviews_signoff_slot (item_id, revision, stage, n, role, meaning)
-SELECT id, 1, 1, 1, awaiting, 'Approval' FROM reviews_item"""
+SELECT id, 1, 1, 1, awaiting, 'Approval' FROM reviews_item WHERE external_id LIKE 'T-%%'"""
 
 
 def measure(bed: Bed, effort: Effort) -> Iterator[Figure]:
@@ -40,15 +40,21 @@ def measure(bed: Bed, effort: Effort) -> Iterator[Figure]:
 
 def _filled(bed: Bed, count: int) -> tuple[str, Any]:
     """Give a database with so many open items, and an adjuster who may sign two thirds of them."""
-    from django.db import connection
-
     from portal.accounts.roles import Role
-    from reviews.models import PolicyVersion
     from tests.factories import make_person, make_world
 
     name = bed.fresh(f"taking_{count}")
     world, person = make_world(), make_person("ana", Role.ADJUSTER)
-    connection.close()
+    load(bed, world, count, priority="1 + n %% 4", minutes="n %% 10007", elsewhere="n %% 5 = 0")
+    return name, person.user
+
+
+def load(bed: Bed, world: Any, count: int, **told: str) -> None:
+    """Load open items past the rules; in SQL is told how urgent each is, when due, and which go to the exceptions."""
+    from django.db import connection
+
+    from reviews.models import PolicyVersion
+
     given = {
         "flow": world.flow.pk,
         "policy": PolicyVersion.objects.values_list("pk", flat=True)[0],
@@ -56,11 +62,11 @@ def _filled(bed: Bed, count: int) -> tuple[str, Any]:
         "exceptions": world.exceptions.pk,
         "count": count,
     }
+    connection.close()
     with bed.superuser(checked=False) as login:
-        login.execute(_ITEMS, given)
-        login.execute(_SLOTS)
+        login.execute(_ITEMS.format(id=_ID, **told), given)
+        login.execute(_SLOTS, {})
         login.execute("VACUUM ANALYZE")
-    return name, person.user
 
 
 def _takes(person: Any, count: int) -> float:

@@ -12,15 +12,35 @@ from tests.benchmarks.figures import Figure
 _LINE = re.compile(r"BENCH [a-z_0-9]+ [0-9.]+ [A-Za-z/]+ aim (-|[<>]=[0-9.]+) (ok|short)")
 
 
-def test_the_quick_mode_measures_and_prints_a_line_for_each_figure() -> None:
-    command = [sys.executable, "-m", "tests.benchmarks", "--quick", "moving", "verifying"]
+_MEASURED = {
+    "moving verifying": ["moves", "moves_ratio", "verify", "verify_ratio"],
+    "pages": [
+        f"{page}_{figure}"
+        for page in ("queue_page", "queue_deep_page", "queue_for_me", "queue_poll", "inbox_page", "review_page")
+        for figure in ("p95", "queries")
+    ],
+    "signing evidence": [
+        "password_check", "sign_0_files_p50", "sign_0_files_p95", "sign_4_files_p50", "sign_4_files_p95",
+        "evidence_pages", "evidence_cpu", "evidence_memory", "evidence_growth",
+    ],
+    "visible memory": [
+        "visible_p50", "visible_p95", "memory_web", "memory_worker", "memory_evidence", "memory_beat",
+        "memory_sequencer", "memory_all",
+    ],
+}  # fmt: skip
 
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100)
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize(("groups", "figures"), _MEASURED.items(), ids=list(_MEASURED))
+def test_the_quick_mode_measures_and_prints_a_line_for_each_figure(groups: str, figures: list[str]) -> None:
+    command = [sys.executable, "-m", "tests.benchmarks", "--quick", *groups.split()]
+
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=170)
 
     assert ended.returncode == 0, ended.stderr
     lines = ended.stdout.splitlines()
     assert all(_LINE.fullmatch(line) for line in lines), lines
-    assert [line.split()[1] for line in lines] == ["moves", "moves_ratio", "verify", "verify_ratio"]
+    assert [line.split()[1] for line in lines] == figures
 
 
 @pytest.mark.parametrize(("value", "verdict"), [(0.5, "short"), (0.6, "ok")])

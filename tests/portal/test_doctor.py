@@ -17,6 +17,7 @@ from django.db import connection
 
 from audit.actors import SystemJob
 from audit.sealing import highwater, keys, sequencer, storage
+from portal.accounts.roles import Role
 from portal.doctor import broker, checks, database, environment, machine, proof
 from portal.doctor.findings import Level
 from portal.embedded.host import wait_until
@@ -25,7 +26,10 @@ from portal.health import HEARTBEAT
 from portal.installing import actions
 from portal.kit.clock import now
 from portal.supervisor import supervising
+from reviews.actions import evidencing
+from reviews.models import Decision
 from tests.audit import sealed
+from tests.factories import make_item, make_person, make_world, sign, take
 from tests.portal import scratch
 
 BY = SystemJob.CONFIGURATOR
@@ -92,6 +96,7 @@ def test_an_address_that_leads_nowhere_is_only_a_warning(settings):
         (environment.portal_url, "PORTAL_URL", "http://portal.example.com", FAIL),
         (environment.portal_url, "PORTAL_URL", "https://portal.example.com/below", FAIL),
         (environment.portal_url, "PORTAL_URL", "http://127.0.0.1:8000", WARN),
+        (environment.demo, "DEMO", True, FAIL),
         (environment.portal_url, "PORTAL_URL", "https://portal.example.com", OK),
         (environment.allowed_hosts, "ALLOWED_HOSTS", ["*"], FAIL),
         (environment.allowed_hosts, "ALLOWED_HOSTS", ["other.example.com"], FAIL),
@@ -332,6 +337,20 @@ def test_a_sequencer_that_fell_silent_is_told():
     sealed.write()
     with time_machine.travel(now() + timedelta(minutes=12)):
         assert [level(proof.sequencer), level(proof.queue)] == [FAIL, FAIL]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_decision_whose_evidence_is_late_is_told():
+    world, ana = make_world(), make_person("ana", Role.ADJUSTER)
+    item = make_item(world)
+    sign(take(item, ana), ana)
+    sequencer.seal_once()
+
+    assert level(proof.evidence) is OK
+    with time_machine.travel(now() + timedelta(minutes=11)):
+        assert level(proof.evidence) is FAIL
+        evidencing.make(Decision.objects.get(item=item).pk)
+        assert level(proof.evidence) is OK
 
 
 @pytest.mark.django_db(transaction=True)

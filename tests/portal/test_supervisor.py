@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from portal.supervisor import NotReady, Service, alive, supervising
+from portal.services import Service
+from portal.supervisor import NotReady, alive, supervising
 
 PROJECT = Path(__file__).resolve().parents[2]
 PREFIX = f"supervisor-test-{os.getpid()}"
