@@ -12,7 +12,7 @@ WITH_SERVERS := $(PY) -m portal.embedded --
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo journey test check format bench migrate lock clean prerequisites
+.PHONY: help demo journey test check format bench picture migrate lock clean prerequisites
 
 help: ## List what can be run
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -24,7 +24,7 @@ journey: $(INSTALLED) | prerequisites ## Run one request from a flow to its exec
 	@$(WITH_SERVERS) $(MANAGE) journey $(ARGS)
 
 test: $(INSTALLED) | prerequisites ## Run the tests (ARGS="-k signing" chooses)
-	@$(WITH_SERVERS) $(PY) -m pytest -n 2 $(ARGS)
+	@$(WITH_SERVERS) $(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: $(INSTALLED) | prerequisites ## Check format, lint, types, contracts and migrations
 	$(VENV)/bin/ruff format --check .
@@ -39,6 +39,9 @@ format: $(INSTALLED) ## Write the format and the lint's own repairs
 
 bench: $(INSTALLED) | prerequisites ## Measure the paths that must stay fast
 	@$(WITH_SERVERS) $(PY) -m tests.benchmarks $(ARGS)
+
+picture: $(INSTALLED) | prerequisites ## Take the picture in the README anew
+	@RETAKE=1 $(WITH_SERVERS) $(PY) -m pytest -q tests/browser/test_picture.py
 
 migrate: $(INSTALLED) | prerequisites ## Bring the database to the newest migration
 	@$(WITH_SERVERS) $(MANAGE) migrate $(ARGS)

@@ -188,16 +188,15 @@ def pulse(queue: Queue) -> Pulse:
         return Pulse(*cursor.fetchone())
 
 
-def held(by: User) -> list[Row]:
-    """Give what a person has taken, soonest deadline first."""
+def desk(by: User, granted: Access, limit: int = 10) -> tuple[list[Row], list[Row]]:
+    """Give what a person holds, soonest deadline first, and the most urgent they may sign next in any queue."""
     mine = Lease.objects.filter(holder=by, expires_at__gt=now()).values_list("item_id", flat=True)
-    return sorted(rows(list(mine[:PAGE])), key=lambda row: (row.item.due_at is None, row.item.due_at or row.item.pk))
-
-
-def waiting(by: User, granted: Access, limit: int = 10) -> list[Row]:
-    """Give the most urgent items this person may sign next, over all their queues."""
     queues = granted.where("review_in_queue", "queue")
-    return rows(queries.next_items(queues, sorted(granted.roles), by.pk, now(), (), limit))
+    held = list(mine[:PAGE])
+    found = rows([*held, *queries.next_items(queues, sorted(granted.roles), by.pk, now(), (), limit)])
+    taken = [row for row in found if row.item.pk in held]
+    taken.sort(key=lambda row: (row.item.due_at is None, row.item.due_at or row.item.pk))
+    return taken, [row for row in found if row.item.pk not in held]
 
 
 def signed(by: User, limit: int = 8) -> list[Signature]:

@@ -42,10 +42,15 @@ def take(item_id: ItemId, *, by: User) -> Lease:
         return _hold(item, by)
 
 
-def take_next(*, by: User) -> Lease:
-    """Take the most urgent item this person may sign, passing over what others hold. Raises NothingToTake."""
+def take_next(*, by: User, queue: str = "") -> Lease:
+    """Take the most urgent item this person may sign, in one queue or in all, passing over what others hold.
+
+    Raises NothingToTake.
+    """
     granted = access.of(by)
     queues = granted.where("review_in_queue", "queue")
+    if queue:
+        queues = list(Queue.objects.filter(pk__in=queues, slug=queue).values_list("pk", flat=True))
     passed: list[ItemId] = []
     while True:
         candidates = queries.next_items(queues, sorted(granted.roles), by.pk, now(), passed, _WINDOW)

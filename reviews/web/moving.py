@@ -1,5 +1,6 @@
 """Taking, putting back, keeping hold, and noticing that an item changed meanwhile."""
 
+import re
 from uuid import UUID
 
 from django.contrib import messages
@@ -18,6 +19,7 @@ from reviews.models import Item
 from reviews.showing import watching
 
 STOP_POLLING = 286
+_SLUG = re.compile(r"[-a-zA-Z0-9_]{1,100}")
 
 
 @signed_in
@@ -33,12 +35,13 @@ def take(request: Request, item_id: UUID) -> HttpResponse:
 @signed_in
 @require_POST
 def take_next(request: Request) -> HttpResponse:
-    """Take the most urgent item the person may sign and open it; say so when there is none."""
+    """Take the most urgent item the person may sign, of the queue they look at or of all, and open it."""
+    queue = request.POST.get("queue", "")
     try:
-        lease = taking.take_next(by=request.user)
+        lease = taking.take_next(by=request.user, queue=queue)
     except NothingToTake as nothing:
         messages.info(request, nothing.detail)
-        return redirect("desk:inbox")
+        return redirect("desk:queue", queue) if _SLUG.fullmatch(queue) else redirect("desk:inbox")
     return redirect("desk:item", lease.item_id)
 
 

@@ -23,11 +23,8 @@ _SEEING = ("see_queue", "review_in_queue", "manage_in_queue")
 @signed_in
 def inbox(request: Request) -> HttpResponse:
     """Show what the person holds, what waits for them and what they signed."""
-    told = {
-        "held": worklists.held(request.user),
-        "waiting": worklists.waiting(request.user, request.access),
-        "signed": worklists.signed(request.user),
-    }
+    held, waiting = worklists.desk(request.user, request.access)
+    told = {"held": held, "waiting": waiting, "signed": worklists.signed(request.user)}
     return render(request, "desk/inbox.html", told)
 
 

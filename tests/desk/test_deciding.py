@@ -8,13 +8,14 @@ import time_machine
 from django.urls import reverse
 from fido2.utils import websafe_encode
 
+from portal.accounts import actions as accounts
 from portal.accounts.roles import Role
 from portal.kit.clock import now
 from reviews.actions import returning, taking
 from reviews.models import ApiKey, ExecutionReport, Item, Lease, Signature
 from tests.accounts.entering import with_passkey
 from tests.desk.deciding import at, decide, intent_of, sign_with, words
-from tests.factories import make_item, make_person, sign, story, take
+from tests.factories import SEEDER, make_item, make_person, sign, story, take
 from tests.pages import HTMX, browser
 
 BIG = {"input": {"cause": "flood"}, "output": {"pay": "20000.00"}}
@@ -226,6 +227,17 @@ def test_take_put_back_and_next_are_buttons(world, ana, page):
     assert page.post(at("put-back", item))["Location"] == reverse("desk:inbox")
     assert page.post(reverse("desk:next"))["Location"] == at("item", item)
     assert story(item)[1:] == ["item.taken", "item.put_back", "item.taken"]
+
+
+def test_next_on_a_queues_page_stays_in_that_queue(world, ana, page):
+    make_item(world, priority="urgent")
+    odd = make_item(world, action={"effect": "reserve"})
+    role = Role.SENIOR_ADJUSTER
+    accounts.grant_role(ana.user, role, by=SEEDER)
+
+    assert page.post(reverse("desk:next"), {"queue": world.exceptions.slug})["Location"] == at("item", odd)
+    again = page.post(reverse("desk:next"), {"queue": world.exceptions.slug})
+    assert again["Location"] == reverse("desk:queue", args=[world.exceptions.slug])
 
 
 def test_next_with_nothing_left_says_so(world, page):

@@ -87,8 +87,9 @@ def test_the_inbox_has_what_i_hold_what_waits_and_what_i_signed(world, ana):
     sign(take(done, ana), ana)
     take(held, ana)
 
-    assert [row.item.pk for row in worklists.held(ana.user)] == [held.pk]
-    assert [row.item.pk for row in worklists.waiting(ana.user, access.of(ana.user))] == [waiting.pk]
+    found = worklists.desk(ana.user, access.of(ana.user))
+
+    assert [[row.item.pk for row in rows] for rows in found] == [[held.pk], [waiting.pk]]
     assert [signature.item_id for signature in worklists.signed(ana.user)] == [done.pk]
 
 

@@ -17,6 +17,8 @@ def small(content: bytes) -> bytes:
     from PIL import Image, ImageOps, UnidentifiedImageError  # its import costs time, and few pages need it
 
     try:
+        with Image.open(BytesIO(content), formats=_FORMATS) as picture:
+            picture.verify()  # a library that shares the process may have told Pillow to take broken files
         with _one_at_a_time, Image.open(BytesIO(content), formats=_FORMATS) as picture:
             # The size stands in the header: a bomb is refused before a pixel is unpacked.
             if picture.width * picture.height > _MOST_PIXELS:

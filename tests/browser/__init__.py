@@ -1,0 +1,1 @@
+"""Journeys through the real services in a real browser."""
