@@ -20,7 +20,9 @@ from portal.kit.clock import now
 from reviews import queries
 from reviews.listings import CursorInvalid
 from reviews.models import Item, Lease, Queue, Revision, Signature
+from reviews.showing import extracted
 from reviews.showing.stops import LOW_CONFIDENCE, Stop, confidence, stops
+from reviews.showing.texts import visible
 
 PAGE = 25
 _Place = tuple[UUID, int, datetime | None, int, UUID | None]
@@ -101,13 +103,13 @@ class Row:
     @property
     def title(self) -> str:
         """Give what the flow proposes, in its own words."""
-        return str(self.document.get("action", {}).get("title") or f"{self.item} (erased)")
+        return visible(self.document.get("action", {}).get("title") or f"{self.item} (erased)")
 
     @property
     def prompt(self) -> str:
         """Give prompt and version, the flow's name for what made this."""
         prompt = self.document.get("snapshot", {}).get("prompt") or {}
-        return f"{prompt.get('name') or self.item.flow.slug} {prompt.get('version', '')}".strip()
+        return visible(f"{prompt.get('name') or self.item.flow.slug} {prompt.get('version', '')}".strip())
 
     @property
     def more(self) -> int:
@@ -134,7 +136,7 @@ class Row:
         """Give what the flow was told, in somebody's own words, when there are any."""
         given = self.document.get("snapshot", {}).get("input")
         told = given.get("narrative") if isinstance(given, dict) else None
-        return told if isinstance(told, str) else ""
+        return visible(told) if isinstance(told, str) else ""
 
 
 @dataclass(frozen=True)
@@ -212,7 +214,8 @@ def rows(ids: Sequence[UUID]) -> list[Row]:
 
 
 def _row(item: Item, document: dict[str, Any], holder: User | None) -> Row:
-    why = stops(item.effect, item.rule, item.reasons, document)
+    read = extracted.fields(document.get("snapshot", {}), {})
+    why = [*stops(item.effect, item.rule, item.reasons, document), *extracted.differing(read)]
     return Row(item, document, why, confidence(document), holder)
 
 

@@ -56,7 +56,7 @@ def content(item: Item, revision: Revision, attached: Sequence[Attached], *, who
         name=visible(item.subject or item.external_id or str(item.pk)),
         external_id=visible(item.external_id),
         proposal=proposal.proposal(document["action"]),
-        stops=[*map(_plainly, stops.stops(item.effect, item.rule, item.reasons, document)), *_differing(read)],
+        stops=[*map(_plainly, stops.stops(item.effect, item.rule, item.reasons, document)), *extracted.differing(read)],
         read=read,
         sources=[extracted.source(*each, snapshot, read, longest) for each in _texts(snapshot, attached)],
         rows=rows if whole == "diff" else rows[: difference.MOST_ROWS],
@@ -89,13 +89,6 @@ def _erased(item: Item) -> _Document:
 
 def _plainly(stop: Stop) -> Stop:
     return Stop(visible(stop.label), visible(stop.sentence), stop.shade)
-
-
-def _differing(read: Sequence[extracted.Field]) -> Iterator[Stop]:
-    for field in read:
-        if field.differs:
-            told = f"{field.label} read as {field.value}, the record says {field.record}."
-            yield Stop("Differs from the record", told, "bad")
 
 
 def _texts(snapshot: _Document, attached: Sequence[Attached]) -> Iterator[tuple[str, str]]:

@@ -1,11 +1,12 @@
 """What the flow read: each extracted field beside the system of record, and the marks in the source texts."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from reviews.showing import labels
+from reviews.showing.stops import Stop
 from reviews.showing.texts import decimal, part, plain, visible
 
 FLOOR = 0.8
@@ -70,6 +71,14 @@ def fields(snapshot: Mapping[str, Any], schema: Any) -> tuple[Field, ...]:
     current = part(snapshot, "current")
     told = snapshot.get("extractions") or []
     return tuple(_field(number, each, current, schema) for number, each in enumerate(told, start=1))
+
+
+def differing(read: Iterable[Field]) -> Iterator[Stop]:
+    """Give a reason to look for each field the system of record contradicts."""
+    for field in read:
+        if field.differs:
+            told = f"{field.label} read as {field.value}, the record says {field.record}."
+            yield Stop("Differs from the record", told, "bad")
 
 
 def narratives(given: Any) -> dict[str, str]:

@@ -136,3 +136,18 @@ def test_a_row_tells_title_confidence_and_why_it_stopped(world, ana):
     assert row.title == "Pay contents damage"
     assert row.confidence == 0.71
     assert [stop.label for stop in row.stops] == ["Small", "Failed evaluation", "Low confidence"]
+
+
+def test_a_row_says_that_the_record_differs_and_hides_no_character(world, ana):
+    snapshot = {
+        "output": {"pay": "500.00"},
+        "current": {"zone": "AE"},
+        "extractions": [{"path": "/output/zone", "value": "X", "confidence": 0.9}],
+    }
+    make_item(world, snapshot=snapshot, action={"title": "Pay \N{RIGHT-TO-LEFT OVERRIDE}00.1"})
+
+    (row,) = listed(world, ana).rows
+
+    assert row.title == "Pay [U+202E]00.1"
+    assert row.stops[-1].label == "Differs from the record"
+    assert "X, the record says AE" in row.stops[-1].sentence
