@@ -3,7 +3,7 @@
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from portal.env import flag, number, required, text, words
+from portal.env import Misconfigured, flag, number, required, text, words
 from portal.web import assets, policy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -188,6 +188,8 @@ CSRF_FAILURE_VIEW = "portal.web.problems.csrf_refused"
 ENVIRONMENT_NAME = text("ENVIRONMENT_NAME", "")
 BANNER = text("BANNER", "")
 DEMO = flag("DEMO", False)
+if DEMO and (urlsplit(PORTAL_URL).hostname or "") not in ("localhost", "127.0.0.1", "::1"):
+    raise Misconfigured("DEMO shows people's one-time codes and runs on this machine alone. Set DEMO=no.")
 
 # --- The proof ------------------------------------------------------------------------------------------
 KEYRING = required("KEYRING")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from portal.kit import strict_json
 from portal.kit.problems import Problem
 from reviews import documents, editing
 from reviews.contracts import Contract, at
@@ -86,6 +87,7 @@ def merged(
     kinds = {each.pointer: each.kind for each in fields(contract, posted)}
     cleaned = {pointer: _cleaned(new, kinds.get(pointer, "")) for pointer, new in changes.items()}
     _insist_editable(kinds, cleaned)
+    _insist_readable(cleaned)
     made = {pointer: new for pointer, new in cleaned.items() if new != _plain(text(current, pointer))}
     if not made:
         raise NothingChanged("Change a field first, or approve without changes.")
@@ -153,6 +155,17 @@ def _insist_editable(editable: Any, changes: Mapping[str, Any]) -> None:
     ]
     if errors:
         raise ChangeInvalid("Only the fields that the flow's contract opens can be changed.", errors=errors)
+
+
+def _insist_readable(changes: Mapping[str, str]) -> None:
+    """Refuse what a posted document may not hold either: NUL and half a surrogate pair."""
+    errors = [
+        {"pointer": pointer, "message": "The text holds NUL or half a surrogate pair. Type it again."}
+        for pointer, new in changes.items()
+        if strict_json.TROUBLE.search(new)
+    ]
+    if errors:
+        raise ChangeInvalid("The changes hold characters that not every reader can read; see `errors`.", errors=errors)
 
 
 def _insist_kept(document: _Document, contract: Contract) -> None:

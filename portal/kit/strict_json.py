@@ -13,7 +13,7 @@ MAX_INTEGER = 2**53 - 1
 # Possessive, so that a hostile body costs one pass: no backtracking out of a half-open string.
 _STRINGS = re.compile(r'"[^"\\]*+(?:\\(?s:.)?[^"\\]*+)*+(?:"|\Z)')
 _ESCAPED_TROUBLE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
-_TROUBLE = re.compile("[\x00\ud800-\udfff]")
+TROUBLE = re.compile("[\x00\ud800-\udfff]")
 _NOT_BRACKETS = re.compile(r"[^][{}]+")
 _AS_SQUARE = str.maketrans("{}", "[]")
 _POINTER_ROOM = 500
@@ -65,7 +65,7 @@ def loads(raw: bytes, *, top: Literal["object", "array"] = "object") -> dict[str
 def _holds_trouble(document: object) -> bool:
     """Tell honest pairs from halves at C speed: most bodies with such escapes hold an emoji."""
     written = json.dumps(document, ensure_ascii=False)
-    return "\\u0000" in written or _TROUBLE.search(written) is not None
+    return "\\u0000" in written or TROUBLE.search(written) is not None
 
 
 def _text(raw: bytes) -> str:
@@ -145,7 +145,7 @@ def _look(value: object, pointer: str) -> None:
             _look(element, f"{pointer}/{index}")
     elif isinstance(value, _Unusable):
         _refuse(pointer, f"{value} is not a number that every reader understands alike.")
-    elif isinstance(value, str) and _TROUBLE.search(value):
+    elif isinstance(value, str) and TROUBLE.search(value):
         _refuse(pointer, "The text holds NUL or half a surrogate pair.")
 
 
@@ -153,7 +153,7 @@ def _look_at_members(members: _Members, pointer: str) -> None:
     seen: set[str] = set()
     for name, value in members:
         inside = f"{pointer}/{_escaped(name)}"[:_POINTER_ROOM]
-        if _TROUBLE.search(name):
+        if TROUBLE.search(name):
             _refuse(inside, "The name holds NUL or half a surrogate pair.")
         if name in seen:
             _refuse(inside, "The name is used twice in one object.")
@@ -162,4 +162,4 @@ def _look_at_members(members: _Members, pointer: str) -> None:
 
 
 def _escaped(name: str) -> str:
-    return _TROUBLE.sub("\ufffd", name).replace("~", "~0").replace("/", "~1")
+    return TROUBLE.sub("\ufffd", name).replace("~", "~0").replace("/", "~1")

@@ -60,8 +60,8 @@ def of(item: Item, current: Revision, slot: SignoffSlot, overrides: dict[str, st
     posted, contract, number = revisions.posted(current), revisions.contract(current), item.revision + 1
     document = overriding.apply(posted, contract, overrides)
     standing = standing_stages(item)
-    outcome = planning.decide(item.policy_version, _at_its_largest(posted, document), item.flow.slug)
-    larger = _is_larger(outcome, standing)
+    asked = _asked(item, posted, document)
+    larger = next((each for each in asked if _is_larger(each, standing)), None)
     return Change(
         item=item,
         current=current,
@@ -71,10 +71,10 @@ def of(item: Item, current: Revision, slot: SignoffSlot, overrides: dict[str, st
         document=document,
         act=acts.build(document, acts.salt(lifecycle.subject_key(item), item.pk, number)),
         direction=_direction(posted, document, overrides),
-        stages=combined(standing, outcome.stages, first=slot.role),
-        queue_id=Queue.objects.get(slug=outcome.queue).pk if larger else item.queue_id,
-        rule=(outcome.rule or "") if larger else item.rule,
-        reasons=_reasons(item, outcome if larger else None),
+        stages=combined(standing, *(each.stages for each in asked), first=slot.role),
+        queue_id=Queue.objects.get(slug=larger.queue).pk if larger else item.queue_id,
+        rule=(larger.rule or "") if larger else item.rule,
+        reasons=_reasons(item, larger),
     )
 
 
@@ -96,15 +96,16 @@ def write(change: Change, overrides_id: UUID, *, by: User) -> SignoffSlot:
     return slots[0]
 
 
-def combined(standing: Sequence[Stage], asked: Sequence[Stage], *, first: str) -> tuple[Stage, ...]:
-    """Give the larger of two plans: what is asked now, then what stood beyond it; the changer's role signs first."""
-    missing = _roles(standing) - _roles(asked)
-    stages = list(asked)
-    for stage in standing:
-        signatures = min(missing[stage.role], stage.signatures)
-        if signatures > 0:
-            stages.append(Stage(stage.role, signatures, stage.meaning))
-            missing[stage.role] -= signatures
+def combined(standing: Sequence[Stage], *asked: Sequence[Stage], first: str) -> tuple[Stage, ...]:
+    """Give the largest of the plans: what is asked now, then what stood beyond it; the changer's role signs first."""
+    stages: list[Stage] = []
+    for plan in (*asked, standing):
+        missing = _roles(plan) - _roles(stages)
+        for stage in plan:
+            signatures = min(missing[stage.role], stage.signatures)
+            if signatures > 0:
+                stages.append(Stage(stage.role, signatures, stage.meaning))
+                missing[stage.role] -= signatures
     own = next(place for place, stage in enumerate(stages) if stage.role == first)
     return (stages[own], *stages[:own], *stages[own + 1 :])
 
@@ -134,6 +135,12 @@ def _roles(stages: Sequence[Stage]) -> "Counter[str]":
 def _is_larger(outcome: Outcome, standing: Sequence[Stage]) -> bool:
     """Tell whether the rules ask for signatures beyond the plan that stands."""
     return bool(_roles(outcome.stages) - _roles(standing))
+
+
+def _asked(item: Item, posted: dict[str, Any], document: dict[str, Any]) -> list[Outcome]:
+    """Ask the rules about the change at its largest, and as it is signed: who pays next to nothing may need more."""
+    ways = (_at_its_largest(posted, document), document)
+    return [planning.decide(item.policy_version, each, item.flow.slug) for each in ways]
 
 
 def _at_its_largest(posted: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:

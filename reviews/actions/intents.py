@@ -9,12 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from audit import canonical, exhibits
-from portal.accounts import ceremony
+from portal.accounts import access, ceremony
 from portal.accounts.models import User
 from portal.kit.clock import now, stamp
 from portal.kit.ids import new_id
 from portal.kit.problems import NotFound, Problem
-from reviews import acts, queries, revisions
+from reviews import acts, guards, queries, revisions
 from reviews.actions import changing
 from reviews.actions.changing import Change
 from reviews.models import Item, SignIntent, SignoffSlot
@@ -161,6 +161,7 @@ def mine(intent_id: UUID, *, by: User, session_ref: str) -> SignIntent:
 def pending(intent_id: UUID, *, by: User, session_ref: str) -> Pending:
     """Give what the signing dialog shows of an intent. Raises NotFound or IntentSpent."""
     intent = mine(intent_id, by=by, session_ref=session_ref)
+    guards.insist(guards.why_not_see(access.of(by), intent.item))
     if intent.used_at is not None or intent.expires_at <= now():
         raise spent()
     body, shown = (json.loads(exhibits.open(each)) for each in (intent.body_id, intent.shown_id))

@@ -98,17 +98,22 @@ def _policy(said: dict[str, Any], item: Item) -> dict[str, Any]:
     version = PolicyVersion.objects.select_related("policy").get(
         policy_id=said["policy"], version=said["policy_version"]
     )
-    sentences = {each["code"]: each["sentence"] for each in item.reasons}
     return {
         "id": said["policy"],
         "name": version.policy.name,
         "version": said["policy_version"],
         "sha256": bytes(version.digest).hex(),
         "rule": said["rule"],
-        "reasons": [{"code": code, "sentence": sentences.get(code, "")} for code in said["reasons"]],
+        "reasons": _reasons(said["reasons"], item),
         "asked_for": said["plan"],
         "applied_at": stamp(version.applied_at),
     }
+
+
+def _reasons(codes: list[str], item: Item) -> list[dict[str, str]]:
+    """Give each reason its own sentence, also where two share a code; none where item and entry do not agree."""
+    held = item.reasons if [each["code"] for each in item.reasons] == codes else [{}] * len(codes)
+    return [{"code": code, "sentence": each.get("sentence", "")} for code, each in zip(codes, held, strict=True)]
 
 
 def _places(told: list[Told], item: Item) -> dict[str, str]:

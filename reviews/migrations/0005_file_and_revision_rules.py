@@ -22,6 +22,17 @@ CREATE TRIGGER reviews_upload_is_unused BEFORE DELETE ON reviews_upload
 CREATE TRIGGER reviews_upload_part_is_unused BEFORE DELETE ON reviews_upload_part
   FOR EACH ROW EXECUTE FUNCTION reviews_upload_is_unused();
 
+CREATE FUNCTION reviews_attachment_is_in_time() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT FROM reviews_item WHERE id = NEW.submission_id AND revision >= NEW.revision) THEN
+    PERFORM reviews_refuse(TG_TABLE_NAME, 'a file comes with its revision, not after it');
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER reviews_attachment_is_in_time BEFORE INSERT ON reviews_attachment
+  FOR EACH ROW EXECUTE FUNCTION reviews_attachment_is_in_time();
+
 CREATE FUNCTION reviews_opening_is_told() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -42,7 +53,8 @@ DROP TRIGGER reviews_upload_part_is_unused ON reviews_upload_part;
 DROP TRIGGER reviews_upload_is_unused ON reviews_upload;
 DROP TRIGGER reviews_upload_part_keeps ON reviews_upload_part;
 DROP TRIGGER reviews_upload_keeps ON reviews_upload;
-DROP FUNCTION reviews_opening_is_told(), reviews_upload_is_unused();
+DROP TRIGGER reviews_attachment_is_in_time ON reviews_attachment;
+DROP FUNCTION reviews_opening_is_told(), reviews_attachment_is_in_time(), reviews_upload_is_unused();
 ALTER TABLE reviews_attachment DROP CONSTRAINT reviews_attachment_is_the_upload;
 """
 
@@ -90,7 +102,10 @@ BEGIN
          AND e.kind = CASE WHEN r.changed_by_id IS NULL THEN 'item.revised' ELSE 'item.overridden' END
          AND reviews_pub(e.leaf_bytes, 'revision') = NEW.revision::text
          AND reviews_pub(e.leaf_bytes, 'action_sha256') = encode(r.action_sha256, 'hex')
-         AND (r.changed_by_id IS NULL OR (e.actor_type, e.actor_ref) = ('user', r.changed_by_id))) THEN
+         AND CASE WHEN r.changed_by_id IS NULL
+                  THEN EXISTS (SELECT FROM reviews_revision_post p WHERE (p.item_id, p.revision, p.digest)
+                                = (r.item_id, r.revision, r.digest))
+                  ELSE (e.actor_type, e.actor_ref) = ('user', r.changed_by_id) END) THEN
     PERFORM reviews_refuse(TG_TABLE_NAME, 'an item at a revision its entry does not tell');
   END IF;
   RETURN NULL;
@@ -105,6 +120,10 @@ BEGIN
   IF NOT EXISTS (SELECT FROM reviews_signature g WHERE g.item_id = NEW.item_id AND g.revision = NEW.revision
                   AND g.signer_id = NEW.changed_by_id AND g.verdict = 'approve') THEN
     PERFORM reviews_refuse(TG_TABLE_NAME, 'a change without the signature of who made it');
+  ELSIF NOT EXISTS (SELECT FROM reviews_revision r WHERE r.item_id = NEW.item_id AND r.revision = NEW.revision - 1
+      AND (r.posted_as, r.exhibit_id, r.digest, r.contract_id, r.authored_with_id) IS NOT DISTINCT FROM
+          (NEW.posted_as, NEW.exhibit_id, NEW.digest, NEW.contract_id, NEW.authored_with_id)) THEN
+    PERFORM reviews_refuse(TG_TABLE_NAME, 'a change of another document than the revision before');
   END IF;
   RETURN NULL;
 END $$;

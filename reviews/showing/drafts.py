@@ -93,12 +93,12 @@ def insist(draft: Draft) -> None:
         raise ReasonTooLong(f"Say it in {LONGEST_REASON:,} characters; it has {len(draft.reason):,}.")
 
 
-def of_intent(intent_id: str, *, by: User) -> Draft:
-    """Give what a signing attempt of this person was made of; an empty draft when there is no such attempt."""
+def of_intent(intent_id: str, item_id: UUID, *, by: User) -> Draft:
+    """Give what a person's signing attempt of this item was made of; an empty draft when there is no such attempt."""
     asked = _uuid(intent_id)
     if asked is None:
         return Draft()
-    mine = SignIntent.objects.select_related("body__dek", "changes__dek").filter(user=by)
+    mine = SignIntent.objects.select_related("body__dek", "changes__dek").filter(user=by, item_id=item_id)
     intent = mine.filter(pk=asked).first()
     if intent is None or intent.body.dek.wrapped is None:
         return Draft()

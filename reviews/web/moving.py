@@ -36,12 +36,12 @@ def take(request: Request, item_id: UUID) -> HttpResponse:
 @require_POST
 def take_next(request: Request) -> HttpResponse:
     """Take the most urgent item the person may sign, of the queue they look at or of all, and open it."""
-    queue = request.POST.get("queue", "")
+    queue = _slug(request)
     try:
         lease = taking.take_next(by=request.user, queue=queue)
     except NothingToTake as nothing:
         messages.info(request, nothing.detail)
-        return redirect("desk:queue", queue) if _SLUG.fullmatch(queue) else redirect("desk:inbox")
+        return redirect("desk:queue", queue) if queue else redirect("desk:inbox")
     return redirect("desk:item", lease.item_id)
 
 
@@ -89,6 +89,14 @@ def ready(request: Request, item_id: UUID) -> HttpResponse:
     if refusal is not None and refusal.sentence == request.GET.get("said"):
         return HttpResponse(status=204)
     return render(request, "desk/_ready.html", {"item": item, "refusal": refusal})
+
+
+def _slug(request: HttpRequest) -> str:
+    """Give the queue's name the form sends, or nothing; what cannot be one is no queue, and not all of them."""
+    name = request.POST.get("queue", "")
+    if name and not _SLUG.fullmatch(name):
+        raise NotFound("There is no such queue, or you may not see it.")
+    return name
 
 
 def _whole_number(request: HttpRequest, name: str) -> int:

@@ -25,7 +25,7 @@ SECTIONS = frozenset({"read", "how", "diff"})
 @require_GET
 def item(request: Request, item_id: UUID) -> HttpResponse:
     """Show an item; `again` names a signing attempt whose words fill the form once more."""
-    return _page(request, item_id, drafts.of_intent(request.GET.get("again", ""), by=request.user))
+    return _page(request, item_id, drafts.of_intent(request.GET.get("again", ""), item_id, by=request.user))
 
 
 @signed_in

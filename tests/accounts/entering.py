@@ -4,7 +4,9 @@ from typing import Any
 
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.test import Client
+from redis import Redis
 
 from portal.accounts import actions, passkeys
 from portal.kit.clock import now
@@ -13,6 +15,13 @@ from tests.factories import Person
 from tests.pages import browser
 
 SIGN_IN, SECOND, CONFIRM = "/account/sign-in/", "/account/second-factor/", "/account/confirm/"
+
+
+def forget_attempts() -> None:
+    """Forget the attempts other tests made from this address, and leave what other processes keep in the server."""
+    with Redis.from_url(settings.REDIS_URL) as valkey:
+        for key in valkey.scan_iter(f"{settings.CACHES['default']['KEY_PREFIX']}:*"):
+            valkey.delete(key)
 
 
 def entered(person: Person) -> Client:

@@ -7,7 +7,6 @@ import re
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
-from django.core.cache import cache
 from django.test import Client
 from fido2.utils import websafe_decode
 
@@ -17,7 +16,15 @@ from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.kit.clock import now
 from tests.accounts.device import Device
-from tests.accounts.entering import CONFIRM, confirmed, entered, give_password, half_entered, with_passkey
+from tests.accounts.entering import (
+    CONFIRM,
+    confirmed,
+    entered,
+    forget_attempts,
+    give_password,
+    half_entered,
+    with_passkey,
+)
 from tests.factories import Person, make_person, refused, story
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +35,7 @@ CLAIMS = PROFILES["claims"]
 @pytest.fixture(autouse=True)
 def no_attempts_before():
     """Forget the attempts other tests made from this address."""
-    cache.clear()
+    forget_attempts()
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import re
 
 import pytest
 import time_machine
-from django.core.cache import cache
 from django.test import Client
 from fido2.utils import websafe_decode
 
@@ -21,6 +20,7 @@ from tests.accounts.entering import (
     SIGN_IN,
     confirmed,
     entered,
+    forget_attempts,
     give_code,
     give_password,
     half_entered,
@@ -36,7 +36,7 @@ CLAIMS = PROFILES["claims"]
 @pytest.fixture(autouse=True)
 def no_attempts_before():
     """Forget the attempts other tests made from this address."""
-    cache.clear()
+    forget_attempts()
 
 
 @pytest.fixture

@@ -354,3 +354,30 @@ def test_a_passkey_answer_nobody_can_read_asks_again(world, ana, page, answer):
     assert answer.status_code == 403
     assert "We could not confirm that it is you" in words(answer)
     assert "signature.executed" not in story(item)
+
+
+@pytest.mark.parametrize("name", ["a\0b", "no queue", "../"])
+def test_the_next_of_what_cannot_be_a_queue_is_nobodys(world, ana, page, name):
+    make_item(world)
+
+    assert page.post(reverse("desk:next"), {"queue": name}).status_code == 404
+    assert not Lease.objects.exists()
+
+
+def test_the_signing_page_is_nobodys_who_may_not_see_the_item_any_more(world, ana, page):
+    item = take(make_item(world), ana)
+    asked = decide(page, item, "approve", "Checked by phone.")["Location"]
+    accounts.withdraw_access(Role.ADJUSTER, "review_in_queue", world.queue, by=SEEDER)
+
+    answer = page.get(asked)
+
+    assert answer.status_code == 404
+    assert "Checked by phone." not in words(answer)
+
+
+def test_an_attempt_at_one_item_fills_no_form_of_another(world, ana, page):
+    one, other = take(make_item(world), ana), take(make_item(world), ana)
+    intent = intent_of(decide(page, one, "reject", "Not covered.")["Location"])
+
+    assert "Not covered." in page.get(at("item", one), {"again": intent.pk}).text
+    assert "Not covered." not in page.get(at("item", other), {"again": intent.pk}).text

@@ -8,7 +8,7 @@ import pytest
 from portal.kit.ids import ItemId
 from reviews import facts
 from reviews.actions import changing, deciding, planning, returning
-from reviews.models import Item, SignoffSlot
+from reviews.models import Attachment, Item, SignoffSlot
 from reviews.words import Basis, State
 from tests.factories import SEEDER, make_world, sign, take
 from tests.reviews.changing import CONTRACT, change, finish, freeze, make_claim
@@ -74,6 +74,21 @@ def test_a_revision_that_is_not_there(item):
         forge(item, State.IN_REVIEW, told(item, facts.Revised), revision=2)
 
 
+def test_a_revision_no_flow_posted(item):
+    revise(item)
+
+    with refuses(because="a revision its entry does not tell"):
+        forge(item, State.IN_REVIEW, told(item, facts.Revised), revision=2)
+
+
+def test_a_file_that_comes_after_its_revision(world, ana):
+    notice = world.upload(b"a notice", "notice.txt", "text/plain")
+    attached = Attachment.objects.get(submission=make_claim(world, "9000.00", attachments=[notice]).pk)
+
+    with refuses(because="a file comes with its revision"):
+        copied(attached, id=None, n=2, name="later.txt")
+
+
 def test_a_revision_that_jumps(item):
     revise(item, revision=3, posted_as=3)
 
@@ -121,6 +136,21 @@ def test_overrides_without_their_signer(item):
 
     with refuses(CHECK):
         revise(item, overrides_id=sealed, posted_as=1)
+
+
+@pytest.mark.parametrize("column", ["posted_as", "exhibit_id", "digest"])
+def test_a_change_of_another_document_than_the_revision_before(item, ana, monkeypatch, column):
+    copy, intent = changing._copy_of, freeze(item, ana, {"/zone": "AE"})
+    other = {"posted_as": 0, "exhibit_id": intent.body_id, "digest": b"\0" * 32}
+
+    def elsewhere(*given: Any) -> Any:
+        made = copy(*given)
+        setattr(made, column, other[column])
+        return made
+
+    monkeypatch.setattr(changing, "_copy_of", elsewhere)
+    with refuses(because="a change of another document"):
+        finish(intent, ana)
 
 
 def test_a_plan_with_fewer_slots_than_its_entry_tells(item, ana, monkeypatch):

@@ -12,7 +12,7 @@ from reviews import acts, receipts, revisions
 from reviews.actions import intents, signing
 from reviews.models import Decision, Item, Lease, Revision, Signature, SignoffSlot
 from reviews.words import State, Verdict
-from tests.factories import make_item, make_world, open_all, refused, sign, story, take
+from tests.factories import POLICY, make_item, make_world, open_all, refused, sign, story, take
 from tests.reviews.changing import CONTRACT, change, finish, freeze, make_claim
 
 pytestmark = pytest.mark.django_db
@@ -169,6 +169,29 @@ def test_lowering_to_what_nobody_need_sign_is_signed_all_the_same(world, ana):
     assert (item.state, item.basis) == (State.APPROVED, "signatures")
 
 
+NOUGHT = """
+  - name: next-to-nothing
+    when: action.effect == "pay" && action.amount < 100.0
+    reason: Who pays next to nothing denies.
+    queue: payouts
+    plan:
+      - role: adjuster
+        meaning: Review
+      - role: senior-adjuster
+        meaning: Approval
+  - name: small
+"""
+
+
+def test_lowering_to_what_needs_more_signatures_asks_for_them(ana):
+    policy = POLICY.replace("\n  - name: small\n", NOUGHT)
+    item = take(make_claim(make_world(contract=CONTRACT, policy=policy), "500.00"), ana)
+    change(item, ana, building="50.00")
+
+    assert plan(item) == [("adjuster", True), ("senior-adjuster", False)]
+    assert (item.state, item.override, item.rule) == (State.IN_REVIEW, "downward", "next-to-nothing")
+
+
 def test_changes_add_up_over_signers(world, ana, ben):
     item = take(make_claim(world, "20000.00"), ana)
     change(item, ana, zone="AE")
@@ -197,6 +220,7 @@ REFUSED = {
     "to an amount below zero": ({"/building": "-1.00"}, "change_invalid", ["/building"]),
     "to a choice nobody offers": ({"/zone": "VE"}, "change_invalid", ["/zone"]),
     "to nothing where something must be": ({"/reply": ""}, "change_invalid", ["/reply"]),
+    "to what no posted text may hold": ({"/reply": "We \0 pay."}, "change_invalid", ["/reply"]),
     "to what it is": ({"/building": " 500.00 "}, "nothing_changed", []),
     "of nothing": ({}, "nothing_changed", []),
 }

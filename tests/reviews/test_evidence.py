@@ -34,6 +34,7 @@ from tests.api.asking import at_once, decide
 from tests.audit.saying import role
 from tests.factories import make_item, make_person, make_world, refused, sign, story, take
 from tests.pages import browser
+from tests.reviews.changing import CONTRACT, change, make_claim
 
 ROOT = Path(__file__).resolve().parents[2]
 CHECK = ROOT / "reviews/evidence/check.sh"
@@ -60,6 +61,19 @@ def leaf_of(record: dict[str, Any], entry: str) -> dict[str, Any]:
     (leaf,) = [each["leaf"] for each in record["story"] if each["entry"] == entry]
     told: dict[str, Any] = json.loads(leaf)
     return told
+
+
+def test_each_reason_stands_in_its_own_words_also_where_two_share_a_code(ana, ben):
+    item = take(make_claim(make_world(contract=CONTRACT), "9000.00"), ana)
+    change(item, ana, building="12000.00")
+    sign(take(item, ben), ben)
+    sequencer.seal_once()
+
+    assert [each["sentence"] for each in record_of(item)["policy"]["reasons"]] == [
+        "Small payouts need one adjuster.",
+        "Large payouts need two.",
+        "A signer changed the proposal, so it is planned anew.",
+    ]
 
 
 def test_a_record_holds_everything_that_was_signed(world, ana, ben):

@@ -440,6 +440,21 @@ def test_an_email_is_shown_as_words_and_loads_nothing(world, ana):
     assert "steal()" not in page
     assert "1 file inside this e-mail is not shown." in page
     assert "inner.pdf" in page
+
+
+def test_an_email_with_a_file_inside_is_opened_only_by_its_download(world, ana):
+    item = item_with(world, MAIL, "mail.eml", "message/rfc822")
+
+    assert "Opened by you" not in look(ana, item).text
+    assert openings(item) == 0
+    assert look(ana, item, "download").getvalue() == MAIL
+    assert openings(item) == 1
+
+
+def test_an_email_that_is_all_words_is_opened_by_looking_at_it(world, ana):
+    item = item_with(world, b"From: ana@example.com\nSubject: Water\n\nWater came in.\n", "mail.eml", "message/rfc822")
+
+    assert "Opened by you" in look(ana, item).text
     assert openings(item) == 1
 
 

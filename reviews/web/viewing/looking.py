@@ -27,8 +27,11 @@ class Look:
 
     @property
     def is_whole(self) -> bool:
-        """Tell whether the page itself shows all words of the file: then it counts as opened."""
-        return self.words is not None and not self.words.is_cut
+        """Tell whether the page itself shows all of the file: then it counts as opened.
+
+        Of an e-mail with files inside only the download does.
+        """
+        return self.words is not None and not self.words.is_cut and not (self.mail and self.mail.enclosed)
 
 
 def look(file: Attached) -> Look:
