@@ -18,6 +18,8 @@ def visitor(**options: object) -> Client:
 def browser(person: User, *, whole: bool = True) -> Client:
     """Give a browser in which the person is signed in; not `whole` means with the password alone."""
     client = visitor()
+    # Read again: a sign-in may have hashed the password anew, and a session holds on to its hash.
+    person = User.objects.get(pk=person.pk)
     client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
     session = client.session
     methods = ["password", "mfa"] if whole else ["password"]

@@ -314,7 +314,7 @@ def test_the_database_refuses_a_file_of_another_flow(world: World) -> None:
 
     with pytest.raises(IntegrityError, match="reviews_attachment_is_the_upload"):
         Attachment.objects.create(
-            submission_id=item.pk, revision=1, n=1, name="x", flow=world.flow, upload=upload, sha256=upload.sha256
+            submission_id=item.pk, revision=2, n=1, name="x", flow=world.flow, upload=upload, sha256=upload.sha256
         )
 
 
