@@ -23,6 +23,12 @@ from reviews.actions import admitting
 
 ROOT = Path(__file__).resolve().parent.parent
 LOGIN = os.environ["DATABASE_URL"]
+MINE = f"countersign_test_{os.getpid()}"
+
+
+def pytest_configure() -> None:
+    """Keep this process's keys in the shared Valkey apart, before anything opens a cache with another prefix."""
+    django_settings.CACHES["default"]["KEY_PREFIX"] = MINE
 
 
 def _url(database: str) -> str:
@@ -57,19 +63,17 @@ def _template() -> str:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(worker_id: str, django_db_blocker: Any) -> Iterator[None]:
+def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
     """Give this worker a database of its own, with the application role's rights and nothing more."""
-    name = f"countersign_test_{os.getpid()}_{worker_id}"
-    databases.clone(LOGIN, _template(), name)
+    databases.clone(LOGIN, _template(), MINE)
     connection.close()
-    connections.databases["default"]["NAME"] = connection.settings_dict["NAME"] = name
-    django_settings.CACHES["default"]["KEY_PREFIX"] = name
+    connections.databases["default"]["NAME"] = connection.settings_dict["NAME"] = MINE
     yield
     with django_db_blocker.unblock():
         for each in connections.all():
             each.close()
             each.close_pool()  # type: ignore[attr-defined]
-    databases.drop(LOGIN, name)
+    databases.drop(LOGIN, MINE)
 
 
 @pytest.fixture(autouse=True)

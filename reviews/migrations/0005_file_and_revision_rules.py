@@ -114,6 +114,19 @@ CREATE CONSTRAINT TRIGGER reviews_item_revision_is_told AFTER UPDATE ON reviews_
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.revision <> OLD.revision)
   EXECUTE FUNCTION reviews_revision_is_told();
 
+CREATE FUNCTION reviews_change_request_is_told() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM audit_entry e WHERE e.eid = NEW.entry_id AND e.stream = NEW.item_id
+       AND e.kind = 'item.changes_requested' AND (e.actor_type, e.actor_ref) = ('user', NEW.asked_by_id)
+       AND reviews_pub(e.leaf_bytes, 'revision') = NEW.revision::text) THEN
+    PERFORM reviews_refuse(TG_TABLE_NAME, 'a request for changes its entry does not tell');
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER reviews_change_request_is_told AFTER INSERT ON reviews_change_request
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION reviews_change_request_is_told();
+
 CREATE FUNCTION reviews_change_is_signed() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -152,6 +165,8 @@ BEGIN
 END $$;
 """
 MOVES_BACK = """
+DROP TRIGGER reviews_change_request_is_told ON reviews_change_request;
+DROP FUNCTION reviews_change_request_is_told();
 DROP TRIGGER reviews_revision_change_is_signed ON reviews_revision;
 DROP TRIGGER reviews_item_revision_is_told ON reviews_item;
 DROP FUNCTION reviews_change_is_signed(), reviews_revision_is_told();

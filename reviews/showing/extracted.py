@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from reviews.showing import labels
-from reviews.showing.stops import Stop
+from reviews.showing.stops import LOW_CONFIDENCE, Stop
 from reviews.showing.texts import decimal, part, plain, visible
 
-FLOOR = 0.8
 # Marks are drawn where they can be told apart; a post with thousands of spans must not cost a page its life.
 MOST_MARKS = 500
 _NARRATIVE = 60
@@ -37,7 +36,7 @@ class Field:
     @property
     def is_unsure(self) -> bool:
         """Tell whether the flow itself was not sure."""
-        return self.confidence is not None and self.confidence < FLOOR
+        return self.confidence is not None and self.confidence < LOW_CONFIDENCE
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Whether the process is up, whether it can work, and the keys receipts verify with."""
 
 import json
+import os
 
 import pytest
 from django.core.cache import cache
@@ -58,3 +59,7 @@ def test_no_private_half_is_published() -> None:
     (key,) = Client().get("/.well-known/jwks.json").json()["keys"]
 
     assert set(key) == {"kty", "crv", "x", "kid", "use", "alg"}
+
+
+def test_no_two_test_processes_hear_each_others_heartbeats(settings) -> None:
+    assert cache.key_prefix == settings.CACHES["default"]["KEY_PREFIX"] == f"countersign_test_{os.getpid()}"

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from portal.kit.ids import ItemId
-from reviews import facts
+from portal.kit.ids import ItemId, new_id
+from reviews import facts, lifecycle
 from reviews.actions import changing, deciding, planning, returning
-from reviews.models import Attachment, Item, SignoffSlot
+from reviews.models import Attachment, ChangeRequest, Item, SignoffSlot
 from reviews.words import Basis, State
 from tests.factories import SEEDER, make_world, sign, take
 from tests.reviews.changing import CONTRACT, change, finish, freeze, make_claim
@@ -87,6 +87,14 @@ def test_a_file_that_comes_after_its_revision(world, ana):
 
     with refuses(because="a file comes with its revision"):
         copied(attached, id=None, n=2, name="later.txt")
+
+
+def test_a_request_for_changes_in_somebody_elses_name(item, ana, ben):
+    returning.request_changes(ItemId(item.pk), by=ana.user, seen=item.version, reason="Read the letter again.")
+    (asked,) = ChangeRequest.objects.all()
+
+    with refuses(because="a request for changes its entry does not tell"):
+        copied(asked, id=new_id(), revision=2, asked_by_id=ben.user.pk, entry_id=lifecycle.entry_at(item))
 
 
 def test_a_revision_that_jumps(item):
