@@ -65,6 +65,24 @@ class Execution(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Wall(StrEnum):
+    """Who may know of an item, a comment or a file at all; outside a wall nothing of it shows."""
+
+    ORDINARY = "ordinary"
+    COUNSEL = "counsel"
+    INVESTIGATIONS = "special-investigations"
+    PERSON = "restricted-person"
+
+
+class ProposalState(StrEnum):
+    """What became of a proposed change of configuration."""
+
+    OPEN = "open"
+    IN_FORCE = "in_force"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
 HARMFUL = frozenset({Effect.DENY, Effect.PARTIAL, Effect.RELEASE})
 """Effects that are never decided by a policy alone (PRODUCT.md, rule 10); the database holds the same list."""
 

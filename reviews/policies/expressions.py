@@ -6,17 +6,17 @@ from dataclasses import dataclass
 import cel
 
 from .scopes import FUNCTIONS, VARIABLES, read
-from .tokens import Kind, Token
+from .tokens import Fault, Kind, Token
 
 _NO_ANSWER = "its condition gave something other than true or false"
 _FIRST_LINE = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 
 
 class ConditionInvalid(ValueError):
-    """A condition that cannot be used, with each fault in words."""
+    """A condition that cannot be used, with each fault in words and its character."""
 
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__("; ".join(faults))
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("; ".join(fault.message for fault in faults))
         self.faults = faults
 
 
@@ -59,7 +59,7 @@ def condition(source: str) -> Condition:
     # The library's own view must agree with ours: nothing it reads may have escaped the checks.
     calls = {name for name in program.functions() if name.isidentifier() and not name.startswith("_")}
     if escaped := set(program.variables()) - VARIABLES - reading.bound | calls - FUNCTIONS:
-        raise ConditionInvalid([f"`{name}` means nothing here" for name in sorted(escaped)])
+        raise ConditionInvalid([Fault(f"`{name}` means nothing here", 1) for name in sorted(escaped)])
     words = frozenset(_word(token) for token in reading.words if token.kind in (Kind.NAME, Kind.STRING))
     reads = tuple(sorted(reading.reads.items()))
     return Condition(source, program, frozenset(reading.reads), reads, reading.elements, reading.gathers > 0, words)
@@ -68,15 +68,17 @@ def condition(source: str) -> Condition:
 def _compile(source: str) -> cel.Program:
     try:
         return cel.compile(source)
-    except BaseException as fault:
-        if not isinstance(fault, Exception) and type(fault).__name__ != "PanicException":
+    except BaseException as refused:
+        if not isinstance(refused, Exception) and type(refused).__name__ != "PanicException":
             raise
-        found = _FIRST_LINE.search(str(fault))
+        found = _FIRST_LINE.search(str(refused))
         if found is None:
-            raise ConditionInvalid(["it is not a CEL expression"]) from None
+            raise ConditionInvalid([Fault("it is not a CEL expression", 1)]) from None
         line, column, message = found.groups()
         where = f"at character {column}" if line == "1" else f"at its line {line}, character {column}"
-        raise ConditionInvalid([f"it is not a CEL expression: {where}: {message[:160]}"]) from None
+        before = sum(len(each) + 1 for each in source.split("\n")[: int(line) - 1])
+        fault = Fault(f"it is not a CEL expression: {where}: {message[:160]}", before + int(column))
+        raise ConditionInvalid([fault]) from None
 
 
 def _word(token: Token) -> str:

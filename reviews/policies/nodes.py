@@ -1,19 +1,21 @@
 """Strict YAML with positions: no anchors, tags or duplicate keys; a line and column for every fault."""
 
 import re
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 import yaml
 
+from .suggesting import character
+
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 10
-MAX_FAULTS = 50
 
-_TEXT = "tag:yaml.org,2002:str"
-_NUMBER = "tag:yaml.org,2002:int"
-_TRUTH = "tag:yaml.org,2002:bool"
-_KINDS = {_TEXT: "a text", _NUMBER: "a number", _TRUTH: "true or false", "tag:yaml.org,2002:null": "nothing"}
+# Characters that hide text or turn the order it is read in: whoever approves a policy must see what it says.
+_HIDING: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u180e\u200b\u200e\u200f\u061c\u202a-\u202e"
+    "\u2028\u2029\u2060-\u206f\ufe00-\ufe0e\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
 
 
 class Unreadable(Exception):
@@ -38,7 +40,9 @@ def fault_at(mark: Any, pointer: str, message: str) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
+    """A line and a column, both counted from 0 as PyYAML does."""
+
     line: int
     column: int
 
@@ -68,6 +72,9 @@ def compose(text: str) -> yaml.Node:
     """Give the root node of one YAML document, or raise Unreadable with its position."""
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         raise Unreadable(fault_at(None, "", f"The document is larger than {MAX_BYTES // 1024} KiB."))
+    if found := hidden(text.removeprefix("\ufeff")):
+        place = place_of(text, text.index(found, 1 if text.startswith("\ufeff") else 0))
+        raise Unreadable(fault_at(place, "", hidden_message(found)))
     try:
         loader = _StrictLoader(text)
         node: yaml.Node | None = loader.get_single_node()
@@ -75,103 +82,44 @@ def compose(text: str) -> yaml.Node:
         message = f"This is not YAML: {fault.problem or fault.context}."
         raise Unreadable(fault_at(fault.problem_mark or fault.context_mark, "", message)) from None
     except yaml.reader.ReaderError as fault:
-        before = text[: fault.position]
-        mark = _Place(before.count("\n"), len(before) - before.rfind("\n") - 1)
+        mark = place_of(text, fault.position)
         raise Unreadable(fault_at(mark, "", "This character is not allowed in YAML.")) from None
     if node is None:
         raise Unreadable(fault_at(None, "", "The document is empty."))
     return node
 
 
-@dataclass(slots=True)
-class Reader:
-    """Reads nodes as the kinds asked for and collects what is wrong instead of stopping at the first."""
-
-    faults: list[dict[str, str]] = field(default_factory=list)
-
-    def fault(self, node: yaml.Node, pointer: str, message: str) -> None:
-        """Note one fault at a node's position."""
-        if len(self.faults) < MAX_FAULTS:
-            self.faults.append(fault_at(node.start_mark, pointer, message))
-
-    def members(
-        self, node: yaml.Node, pointer: str, *, required: tuple[str, ...], optional: tuple[str, ...] = ()
-    ) -> dict[str, yaml.Node]:
-        """Read a mapping with exactly these members, each once."""
-        if not isinstance(node, yaml.MappingNode):
-            self.fault(node, pointer, f"This is {_kind(node)}; a mapping with {_or(required)} is expected.")
-            return {}
-        found: dict[str, yaml.Node] = {}
-        for key, value in node.value:
-            name = key.value if isinstance(key, yaml.ScalarNode) else ""
-            if name not in required + optional:
-                self.fault(
-                    key,
-                    pointer,
-                    f"There is no member “{name[:60]}” here; there are {_or(required + optional)}.",
-                )
-            elif name in found:
-                self.fault(key, f"{pointer}/{name}", f"“{name}” stands here twice; keep one.")
-            else:
-                found[name] = value
-        for name in required:
-            if name not in found:
-                self.fault(node, pointer, f"“{name}” is missing.")
-        return found
-
-    def entries(self, node: yaml.Node | None, pointer: str, *, most: int) -> list[yaml.Node]:
-        """Read a list of one to `most` entries."""
-        if node is None:
-            return []
-        if not isinstance(node, yaml.SequenceNode):
-            self.fault(node, pointer, f"This is {_kind(node)}; a list is expected.")
-            return []
-        if not 1 <= len(node.value) <= most:
-            self.fault(node, pointer, f"This list holds {len(node.value)} entries; 1 to {most} are expected.")
-            return []
-        return list(node.value)
-
-    def text(self, node: yaml.Node | None, pointer: str, *, most: int) -> str:
-        """Read a text of 1 to `most` characters."""
-        if node is None:
-            return ""
-        if not isinstance(node, yaml.ScalarNode) or node.tag != _TEXT:
-            self.fault(node, pointer, f"This is {_kind(node)}; a text is expected (put quotes around it).")
-            return ""
-        value = str(node.value).strip()
-        if not 1 <= len(value) <= most:
-            self.fault(node, pointer, f"This text has {len(value)} characters; 1 to {most} are expected.")
-        return value
-
-    def shaped(self, node: yaml.Node | None, pointer: str, *, shape: re.Pattern[str], wanted: str) -> str:
-        """Read a text of a given shape; `wanted` says in words what is right."""
-        before = len(self.faults)
-        value = self.text(node, pointer, most=100)
-        if node is not None and len(self.faults) == before and not shape.fullmatch(value):
-            self.fault(node, pointer, f"“{value[:60]}” is not right here; {wanted}.")
-        return value
-
-    def number(self, node: yaml.Node, pointer: str, *, most: int) -> int:
-        """Read a whole number from 1 to `most`."""
-        value = node.value if isinstance(node, yaml.ScalarNode) and node.tag == _NUMBER else ""
-        if not re.fullmatch(r"[1-9][0-9]{0,5}", str(value)) or int(value) > most:
-            self.fault(node, pointer, f"A whole number from 1 to {most} is expected.")
-            return 1
-        return int(value)
-
-    def truth(self, node: yaml.Node, pointer: str) -> bool:
-        """Read true or false."""
-        if not isinstance(node, yaml.ScalarNode) or node.value not in ("true", "false") or node.tag != _TRUTH:
-            self.fault(node, pointer, "Write true or false here.")
-            return False
-        return bool(node.value == "true")
+def place_of(text: str, position: int) -> Place:
+    """Give the line and column of a position in a text."""
+    before = text[:position]
+    return Place(before.count("\n"), len(before) - before.rfind("\n") - 1)
 
 
-def _kind(node: yaml.Node) -> str:
-    if isinstance(node, yaml.MappingNode):
-        return "a mapping"
-    return "a list" if isinstance(node, yaml.SequenceNode) else _KINDS.get(node.tag, "a date or another kind")
+def place_in(node: yaml.Node, offset: int) -> Any:
+    """Give the place of the character at `offset` of a scalar's value, or where the scalar starts if that is unclear.
+
+    Folding and indenting change only blanks, so the value's n-th other character is the n-th written.
+    """
+    start, end = node.start_mark, node.end_mark
+    style = getattr(node, "style", None)
+    if start.buffer is None or (style == '"' and "\\" in start.buffer[start.pointer : end.pointer]):
+        return start
+    first = start.buffer.find("\n", start.pointer) if style in ("|", ">") else start.pointer + (style is not None)
+    wanted = sum(not sign.isspace() for sign in node.value[:offset])
+    if style == "'":
+        wanted += node.value[:offset].count("'")
+    written = [at for at in range(first, end.pointer) if not start.buffer[at].isspace()]
+    if wanted < len(written):
+        return place_of(start.buffer, written[wanted])
+    return place_of(start.buffer, written[-1] + 1) if written else start
 
 
-def _or(names: tuple[str, ...]) -> str:
-    return ", ".join(f"“{name}”" for name in names)
+def hidden(text: str) -> str:
+    """Give the first character of a text that hides or reorders what is read, or nothing."""
+    found = _HIDING.search(text)
+    return found.group() if found else ""
+
+
+def hidden_message(sign: str) -> str:
+    """Say which character may not stand in a policy."""
+    return f"The character {character(sign)} hides or reorders what people read; take it out."

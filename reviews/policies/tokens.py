@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from .suggesting import character
+
 # String prefixes and quotes as in the CEL specification; a raw string has no escapes.
 _STRING = r"""
     [bB]?[rR][bB]?(?:\"{3}(?s:.*?)\"{3}|'{3}(?s:.*?)'{3}|\"[^\"\n]*\"|'[^'\n]*')
@@ -41,11 +43,20 @@ class Token:
     at: int
 
 
-class Unreadable(ValueError):
-    """A character that starts no word of CEL."""
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a condition, and the character it is wrong at, counted from 1."""
 
-    def __init__(self, at: int) -> None:
-        super().__init__(f"character {at} starts nothing a condition can hold")
+    message: str
+    at: int
+
+
+class Unreadable(ValueError):
+    """A character that starts no word of CEL; `at` counts from 1."""
+
+    def __init__(self, at: int, sign: str) -> None:
+        super().__init__(f"character {at}, {character(sign)}, starts nothing a condition can hold")
+        self.at = at
 
 
 def tokens(source: str) -> Iterator[Token]:
@@ -54,7 +65,7 @@ def tokens(source: str) -> Iterator[Token]:
     while position < len(source):
         found = _WORDS.match(source, position)
         if found is None or found.lastgroup is None:
-            raise Unreadable(position + 1)
+            raise Unreadable(position + 1, source[position])
         if found.lastgroup != "blank":
             yield Token(Kind(found.lastgroup), found.group(), position + 1)
         position = found.end()

@@ -1,6 +1,7 @@
 """Routing policies are read strictly: each fault names its place and what would be right."""
 
 import hashlib
+from datetime import timedelta
 
 import pytest
 
@@ -42,7 +43,7 @@ def test_a_policy_keeps_its_name_its_rules_and_the_digest_of_its_bytes() -> None
     assert policy.digest == hashlib.sha256(text.encode()).hexdigest()
     assert (policy.rules[0].priority, policy.rules[0].plan[0].signatures) == ("high", 2)
     assert policy.rules[0].due is not None
-    assert policy.rules[0].due.total_seconds() == 4 * 3600
+    assert policy.rules[0].due.elapsed == timedelta(hours=4)
 
 
 def test_each_fault_names_its_line_and_column() -> None:
@@ -126,7 +127,7 @@ def test_a_condition_that_is_wrong_or_too_costly_is_refused_with_its_rule(when: 
         "action.title == 'a.map(b, c.map(d, e))'",
         'action.title == "it\'s // no comment.map(" // but.map(this.map(is',
         r"action.title == r'\' || action.title == '\''",
-        "action.lines.exists(line, line.amount > counters.limit)",
+        "action.lines.exists(line, line.amount > counters.paid_on_subject_30d)",
         "action.title == 'Überweisung 支払い'",
         "has(action.amount) && snapshot.output.total == '1.00'",
     ],

@@ -44,7 +44,8 @@ def test_a_rule_gives_priority_and_due_and_else_the_items_own_priority_counts() 
 
     outcome = evaluate(stated, item() | {"priority": "low"}, flow="claims", counters={})
 
-    assert (outcome.priority, outcome.due) == ("urgent", timedelta(days=2))
+    assert outcome.due is not None
+    assert (outcome.priority, outcome.due.elapsed) == ("urgent", timedelta(days=2))
     assert route("true", item() | {"priority": "low"}).priority == "low"
     assert route("true", item() | {"priority": "shout"}).priority == "normal"
 
@@ -106,7 +107,9 @@ def test_amount_at_stake_follows_amount_except_for_harm() -> None:
 def test_conditions_read_lines_counters_flow_and_unicode() -> None:
     document = item(title="Überweisung 支払い", lines=[{"amount": "5.00", "current": "0.00"}])
 
-    assert not route("action.lines.exists(x, x.amount > counters.most)", document, most=4).fallback
+    assert not route(
+        "action.lines.exists(x, x.amount > counters.open_on_subject)", document, open_on_subject=4
+    ).fallback
     assert not route("action.title.startsWith('Überweisung 支') && flow == 'claims'", document).fallback
     assert not route("tenant == null && environment == null", document).fallback
 
