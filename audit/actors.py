@@ -42,6 +42,7 @@ class SystemJob(StrEnum):
     CONFIGURATOR = "configurator"
     SEEDER = "seeder"
     ARCHIVIST = "archivist"
+    WATCHER = "watcher"
 
     @property
     def actor(self) -> Actor:

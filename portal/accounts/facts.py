@@ -57,6 +57,7 @@ class RoleGranted(Fact):
     kind = "person.role_granted"
     sentence = "{actor} gave this person the role {role}."
     role: str
+    proposal: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class AccessGranted(Fact):
     permission: str
     target: str
     target_id: UUID
+    proposal: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,3 +118,25 @@ class Deactivated(Fact):
 
     kind = "person.deactivated"
     sentence = "{actor} deactivated this account."
+
+
+@dataclass(frozen=True, slots=True)
+class PairForbidden(Fact):
+    """Two roles may no longer be held by one person."""
+
+    kind = "roles.pair_forbidden"
+    sentence = "{actor} forbade anybody to hold both {first} and {second}."
+    first: str
+    second: str
+    proposal: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PairAllowed(Fact):
+    """Two roles may be held by one person again."""
+
+    kind = "roles.pair_allowed"
+    sentence = "{actor} allowed {first} and {second} to be held together again."
+    first: str
+    second: str
+    proposal: UUID | None = None

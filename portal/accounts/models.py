@@ -6,6 +6,7 @@ from django.db.models import Q
 from guardian.mixins import GuardianUserMixin
 
 from audit.actors import Actor, ActorType
+from audit.history import Recorded, records
 from portal.kit.clock import now
 from portal.kit.ids import new_id
 
@@ -78,3 +79,23 @@ class UsedCode(models.Model):
     class Meta:
         db_table = "portal_used_code"
         constraints = [models.UniqueConstraint("user", "step", name="portal_used_code_once")]
+
+
+class ForbiddenPair(Recorded, models.Model):
+    """Two roles that no person may hold at once; `ended_at` is set when the pair is allowed again."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    first = models.CharField(max_length=100)
+    second = models.CharField(max_length=100)
+    reason = models.CharField(max_length=300)
+    ended_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=now)
+
+    history = records()
+
+    class Meta:
+        db_table = "portal_forbidden_pair"
+        constraints = [
+            models.CheckConstraint(condition=Q(first__lt=models.F("second")), name="portal_forbidden_pair_order"),
+            models.UniqueConstraint("first", "second", condition=Q(ended_at=None), name="portal_forbidden_pair_once"),
+        ]

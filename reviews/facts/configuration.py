@@ -1,6 +1,7 @@
 """What can be said about flows, queues and policies; one fact a kind, each with its sentence."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from audit.facts import Fact
@@ -40,6 +41,7 @@ class ContractApplied(Fact):
     contract: UUID
     version: int
     digest: bytes
+    earlier_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,3 +125,15 @@ class PolicyApplied(Fact):
     sentence = "{actor} put version {version} in force."
     version: int
     digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineResubmitted(Fact):
+    """A post that was refused and kept was submitted again and accepted."""
+
+    kind = "quarantine.resubmitted"
+    sentence = "{actor} submitted a refused post again as it was received, and it was accepted."
+    flow: UUID
+    item: UUID
+    revision: int
+    received_at: datetime

@@ -77,6 +77,12 @@ class Signed(Fact):
     stage: int
     printed_name: Personal[str]
     reason: Personal[str | None]
+    on_behalf_of: UUID | None = None
+    break_glass: UUID | None = None
+    round: int | None = None
+    licence: Personal[str | None] = None
+    for_name: Personal[str | None] = None
+    duties_waived: list[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,13 +36,18 @@ class Flow(Recorded, models.Model):
 
 
 class Contract(models.Model):
-    """One version of a flow's data contract: a JSON Schema (2020-12) of its items' snapshots."""
+    """One version of a flow's data contract: a JSON Schema (2020-12) of its items' snapshots.
+
+    Until `earlier_until` the version before this one is accepted too.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id)
     flow = models.ForeignKey(Flow, models.PROTECT, related_name="contracts")
     version = models.PositiveIntegerField()
     schema = models.JSONField()
     digest = models.BinaryField(max_length=32)
+    earlier_until = models.DateTimeField(null=True)
+    proposal = models.OneToOneField("reviews.Proposal", models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(default=now)
 
     append_only = True

@@ -5,7 +5,7 @@ from django.db.models import F, Q
 
 from audit.history import Recorded, records
 from portal.kit.clock import now
-from reviews.words import HARMFUL, Basis, Effect, State
+from reviews.words import HARMFUL, Basis, Effect, State, Wall
 
 
 class Item(Recorded, models.Model):
@@ -29,13 +29,19 @@ class Item(Recorded, models.Model):
     requested_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, db_index=False, related_name="+")
     correlation_id = models.CharField(max_length=200, default="")
     queue = models.ForeignKey("reviews.Queue", models.PROTECT, db_index=False)
-    awaiting = models.CharField(max_length=100, default="")
+    awaiting = models.CharField(max_length=300, default="")
     priority = models.PositiveSmallIntegerField()
     due_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
     policy_version = models.ForeignKey("reviews.PolicyVersion", models.PROTECT, db_index=False)
     rule = models.CharField(max_length=100, default="")
     reasons = models.JSONField(default=list)
+    line = models.CharField(max_length=100, default="")
+    effective_amount = models.DecimalField(max_digits=16, decimal_places=4, null=True)
+    wall = models.CharField(max_length=30, default=Wall.ORDINARY)
+    verdicts = models.CharField(max_length=60, default="")
+    licences = models.JSONField(default=list)
+    reading = models.JSONField(default=list)
     basis = models.CharField(max_length=10, default=Basis.SIGNATURES)
     override = models.CharField(max_length=10, default="none")
     received_at = models.DateTimeField()
@@ -46,9 +52,12 @@ class Item(Recorded, models.Model):
 
     class Meta:
         db_table = "reviews_item"
-        # reviews_item_next and reviews_item_listed, the order of lists, stand in migration 0006.
+        # reviews_item_next and reviews_item_listed, the order of lists, stand in migration 0007.
         indexes = [
             models.Index(fields=["flow", "-received_at"], name="reviews_item_of_flow"),
+            models.Index(
+                fields=["subject", "-received_at"], condition=~Q(subject=""), name="reviews_item_of_subject"
+            ),
             models.Index(
                 "expires_at",
                 condition=Q(state__in=[State.IN_REVIEW, State.CHANGES_REQUESTED]), name="reviews_item_expiring",
@@ -65,6 +74,7 @@ class Item(Recorded, models.Model):
             models.CheckConstraint(
                 condition=Q(override__in=["none", "upward", "downward", "other"]), name="reviews_item_override"
             ),
+            models.CheckConstraint(condition=Q(wall__in=[w.value for w in Wall]), name="reviews_item_wall"),
         ]
 
     def __str__(self) -> str:
@@ -90,6 +100,7 @@ class Revision(models.Model):
     overrides = models.ForeignKey("audit.Exhibit", models.PROTECT, null=True, db_index=False, related_name="+")
     changed = models.JSONField(default=list)
     changed_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, db_index=False, related_name="+")
+    rerouted_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, db_index=False, related_name="+")
     prompt_name = models.CharField(max_length=200, default="")
     prompt_version = models.CharField(max_length=100, default="")
     model_provider = models.CharField(max_length=100, default="")
@@ -109,8 +120,9 @@ class Revision(models.Model):
         constraints = [
             models.UniqueConstraint("item", "revision", name="reviews_revision_number"),
             models.CheckConstraint(
-                condition=Q(overrides=None, changed_by=None, changed=[], posted_as=F("revision"))
-                | Q(overrides__isnull=False, changed_by__isnull=False, posted_as__lt=F("revision")),
-                name="reviews_revision_posted_or_changed",
+                condition=Q(overrides=None, changed_by=None, rerouted_by=None, changed=[], posted_as=F("revision"))
+                | Q(overrides__isnull=False, changed_by__isnull=False, rerouted_by=None, posted_as__lt=F("revision"))
+                | Q(changed_by=None, rerouted_by__isnull=False, posted_as__lt=F("revision")),
+                name="reviews_revision_posted_changed_or_rerouted",
             ),
         ]

@@ -30,6 +30,9 @@ class SignIntent(models.Model):
     verdict = models.CharField(max_length=10)
     meaning = models.CharField(max_length=200)
     role = models.CharField(max_length=100)
+    on_behalf_of = models.ForeignKey(User, models.PROTECT, null=True, db_index=False, related_name="+")
+    break_glass = models.ForeignKey("reviews.BreakGlass", models.PROTECT, null=True, db_index=False, related_name="+")
+    licence = models.CharField(max_length=1500, default="")
     challenge = models.BinaryField(max_length=32, unique=True)
     created_at = models.DateTimeField(default=now)
     expires_at = models.DateTimeField()
@@ -53,6 +56,8 @@ class Signature(models.Model):
     revision = models.PositiveSmallIntegerField()
     signer = models.ForeignKey(User, models.PROTECT, db_index=False)
     on_behalf_of = models.ForeignKey(User, models.PROTECT, null=True, db_index=False, related_name="+")
+    break_glass = models.ForeignKey("reviews.BreakGlass", models.PROTECT, null=True, db_index=False, related_name="+")
+    licence = models.CharField(max_length=1500, default="")
     role = models.CharField(max_length=100)
     meaning = models.CharField(max_length=200)
     verdict = models.CharField(max_length=10)
@@ -76,28 +81,50 @@ class Signature(models.Model):
             ),
             models.UniqueConstraint("id", "item", "revision", "signer", name="reviews_signature_whole"),
         ]
+        # reviews_signature_of_person, by signer, stands in migration 0006.
+        indexes = [
+            models.Index(
+                fields=["on_behalf_of", "-signed_at"],
+                condition=Q(on_behalf_of__isnull=False), name="reviews_signature_in_name_of",
+            ),
+        ]  # fmt: skip
 
 
 class SignoffSlot(models.Model):
-    """One signature the plan asks for; filled once, never emptied, one slot a person and revision."""
+    """One signature the plan asks for; filled once, never emptied, one slot a person and round.
+
+    `role` is one role or several, separated by a space, any of which may sign; stages of one `step` run in parallel.
+    A rejection that returns to an earlier stage opens a new `round` of the stages from there on.
+    """
 
     id = models.BigAutoField(primary_key=True)
     item = models.ForeignKey("reviews.Item", models.PROTECT, db_index=False, related_name="slots")
     revision = models.PositiveSmallIntegerField()
+    round = models.PositiveSmallIntegerField(default=1)
     stage = models.PositiveSmallIntegerField()
+    step = models.PositiveSmallIntegerField(default=1)
     n = models.PositiveSmallIntegerField()
-    role = models.CharField(max_length=100)
+    role = models.CharField(max_length=300)
     meaning = models.CharField(max_length=200)
+    name = models.CharField(max_length=63, default="")
+    factors = models.CharField(max_length=60, default="")
+    blind = models.BooleanField(default=False)
+    back_to = models.PositiveSmallIntegerField(null=True)
     signature = models.OneToOneField(Signature, models.PROTECT, null=True)
     signer = models.ForeignKey(User, models.PROTECT, null=True, db_index=False)
 
     class Meta:
         db_table = "reviews_signoff_slot"
         constraints = [
-            models.UniqueConstraint("item", "revision", "stage", "n", name="reviews_signoff_slot_place"),
-            models.UniqueConstraint("item", "revision", "signer", name="reviews_signoff_slot_one_a_person"),
+            models.UniqueConstraint("item", "revision", "round", "stage", "n", name="reviews_signoff_slot_place"),
+            models.UniqueConstraint("item", "revision", "round", "signer", name="reviews_signoff_slot_one_a_person"),
             models.CheckConstraint(
                 condition=Q(signature=None, signer=None) | Q(signature__isnull=False, signer__isnull=False),
                 name="reviews_signoff_slot_signature_and_signer",
             ),
         ]
+
+    @property
+    def roles(self) -> list[str]:
+        """Give the roles of which any one may sign."""
+        return self.role.split()

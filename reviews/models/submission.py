@@ -41,7 +41,10 @@ class IntakeQueue(models.Model):
 
 
 class Quarantine(models.Model):
-    """An authentic post that was refused, kept with its reasons so that nothing is lost."""
+    """An authentic post that was refused, kept with its reasons so that nothing is lost.
+
+    `api_key` is the key it came with; `revises` the item it was to be a revision of, if it was to be one.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id)
     flow = models.ForeignKey("reviews.Flow", models.PROTECT, related_name="quarantined")
@@ -50,9 +53,12 @@ class Quarantine(models.Model):
     headers = models.JSONField(default=dict)
     code = models.CharField(max_length=60)
     errors = models.JSONField(default=list)
+    api_key = models.ForeignKey("reviews.ApiKey", models.PROTECT, null=True, db_index=False, related_name="+")
+    revises = models.ForeignKey(Submission, models.PROTECT, null=True, db_index=False, related_name="+")
     received_at = models.DateTimeField(default=now)
 
     append_only = True
 
     class Meta:
         db_table = "reviews_quarantine"
+        indexes = [models.Index("flow", "id", name="reviews_quarantine_by_flow")]
