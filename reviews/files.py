@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -10,30 +10,46 @@ from uuid import UUID
 from django.db import connection
 
 from audit import exhibits
+from portal.accounts.access import Access
 from portal.accounts.models import User
 from portal.kit.problems import NotFound
 from reviews.models import Item, Upload, UploadPart
 
 PART = 1_048_576
 _ERASED = "This file was erased; its digest remains."
-_ATTACHED = """
-SELECT a.n, a.name, u.id, u.size, u.media_type, u.sha256, o.at
+# The newest row of a file's wall counts; a file without one is ordinary.
+_WALL = """
+  LEFT JOIN LATERAL (SELECT w.wall FROM reviews_file_wall w
+                      WHERE (w.submission_id, w.upload_id) = (a.submission_id, a.upload_id)
+                      ORDER BY w.id DESC LIMIT 1) w ON true
+"""
+_ATTACHED = f"""
+SELECT a.n, a.name, u.id, u.size, u.media_type, u.sha256, o.at,
+       coalesce(w.wall, 'ordinary') = ANY (%(walls)s) AS shown, a.revision = r.posted_as AS current
   FROM reviews_revision r
-  JOIN reviews_attachment a ON a.submission_id = r.item_id AND a.revision = r.posted_as
+  JOIN reviews_attachment a ON a.submission_id = r.item_id
   JOIN reviews_upload u ON u.id = a.upload_id
   LEFT JOIN reviews_opening o ON (o.submission_id, o.upload_id) = (a.submission_id, a.upload_id)
                              AND o.person_id = %(person)s::uuid
+  {_WALL}
  WHERE r.item_id = %(item)s::uuid AND r.revision = %(revision)s ORDER BY a.n
-"""
-_UNOPENED = f"SELECT count(*) FILTER (WHERE at IS NULL), count(*) FROM ({_ATTACHED}) attached"  # noqa: S608
-_EVER_ATTACHED = """
+"""  # noqa: S608  a text of this module
+_UNOPENED = f"""
+SELECT count(*) FILTER (WHERE shown AND at IS NULL), count(*) FILTER (WHERE shown), coalesce(bool_and(shown), true)
+  FROM ({_ATTACHED}) attached WHERE current
+"""  # noqa: S608  a text of this module
+_EVER_ATTACHED = f"""
 SELECT a.n, a.name, u.id, u.size, u.media_type, u.sha256, o.at
   FROM reviews_attachment a
   JOIN reviews_upload u ON u.id = a.upload_id
   LEFT JOIN reviews_opening o ON (o.submission_id, o.upload_id) = (a.submission_id, a.upload_id)
                              AND o.person_id = %(person)s::uuid
- WHERE a.submission_id = %(item)s::uuid AND a.upload_id = %(upload)s::uuid ORDER BY a.revision DESC, a.n LIMIT 1
-"""
+  {_WALL}
+ WHERE a.submission_id = %(item)s::uuid AND a.upload_id = %(upload)s::uuid
+   AND coalesce(w.wall, 'ordinary') = ANY (%(walls)s) ORDER BY a.revision DESC, a.n LIMIT 1
+"""  # noqa: S608  a text of this module
+OUTSIDE = Access(frozenset(), frozenset())
+"""The access of somebody who is inside no wall."""
 PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 
@@ -70,10 +86,31 @@ class Around(NamedTuple):
 
 
 class Unopened(NamedTuple):
-    """How many of an item's files a person has not opened, and of how many."""
+    """How many of the files that a person may see they have not opened, of how many, and whether those are all."""
 
     left: int
     total: int
+    is_whole: bool = True
+
+
+class Hidden(NamedTuple):
+    """The files an item ever attached that a person is outside the wall of: their ids, and the names they had."""
+
+    uploads: frozenset[UUID]
+    names: frozenset[str]
+
+
+class Seen(NamedTuple):
+    """The files of an item inside the walls that a person is inside of, and whether those are all."""
+
+    files: list[Attached]
+    is_whole: bool
+    hidden: Hidden
+
+    @property
+    def unopened(self) -> Unopened:
+        """Count those that the person has not opened."""
+        return Unopened(sum(each.opened_at is None for each in self.files), len(self.files), self.is_whole)
 
 
 def scope(upload_id: UUID) -> str:
@@ -86,25 +123,35 @@ def bound_to(upload_id: UUID, n: int) -> bytes:
     return upload_id.bytes + n.to_bytes(4, "big")
 
 
-def attachments(item: Item, person: User) -> list[Attached]:
-    """Give the files of the revision an item stands at, in their order; one query."""
-    given = {"item": item.pk, "revision": item.revision, "person": person.pk}
-    return [_attached(row) for row in _rows(_ATTACHED, given)]
+def seen(item: Item, person: User, granted: Access) -> Seen:
+    """Give the files of the revision an item stands at that a person may know of, in their order; one query."""
+    given = {"item": item.pk, "revision": item.revision, "person": person.pk, "walls": list(granted.walls)}
+    rows = [(_attached(row), *row[7:]) for row in _rows(_ATTACHED, given)]
+    behind = [file for file, shown, _ in rows if not shown]
+    first = min((file.n for file, _, current in rows if current), default=1)
+    known = [file for file, shown, current in rows if shown and current]
+    return Seen(
+        [replace(file, n=n) for n, file in enumerate(known, start=first)],  # without gaps where some are left out
+        all(shown for _, shown, current in rows if current),
+        Hidden(frozenset(file.upload for file in behind), frozenset(file.name for file in behind)),
+    )
 
 
-def unopened(item: Item, person: User) -> Unopened:
+def attachments(item: Item, person: User, granted: Access = OUTSIDE) -> list[Attached]:
+    """Give the files of the revision an item stands at that a person may know of; without access, the ordinary ones."""
+    return seen(item, person, granted).files
+
+
+def unopened(item: Item, person: User, granted: Access = OUTSIDE) -> Unopened:
     """Count the files of the revision an item stands at that a person has not opened; one query."""
-    return Unopened(*_rows(_UNOPENED, {"item": item.pk, "revision": item.revision, "person": person.pk})[0])
+    given = {"item": item.pk, "revision": item.revision, "person": person.pk, "walls": list(granted.walls)}
+    return Unopened(*_rows(_UNOPENED, given)[0])
 
 
-def count_unopened(attached: list[Attached]) -> Unopened:
-    """Count those of an item's files that the person they were read for has not opened."""
-    return Unopened(sum(each.opened_at is None for each in attached), len(attached))
-
-
-def attached(item_id: UUID, upload_id: UUID, person: User) -> Attached:
-    """Give one file of an item as whichever of its revisions named it last. Raises NotFound."""
-    rows = _rows(_EVER_ATTACHED, {"item": item_id, "upload": upload_id, "person": person.pk})
+def attached(item_id: UUID, upload_id: UUID, person: User, granted: Access = OUTSIDE) -> Attached:
+    """Give one file of an item as whichever of its revisions named it last. Raises NotFound, also outside its wall."""
+    given = {"item": item_id, "upload": upload_id, "person": person.pk, "walls": list(granted.walls)}
+    rows = _rows(_EVER_ATTACHED, given)
     if not rows:
         raise NotFound("There is no such file, or you may not see it.")
     return _attached(rows[0])
@@ -180,7 +227,7 @@ def _opened(upload: Upload) -> Iterator[bytes]:
 
 
 def _attached(row: Any) -> Attached:
-    n, name, upload, size, media_type, sha256, opened_at = row
+    n, name, upload, size, media_type, sha256, opened_at = row[:7]
     return Attached(n, name, upload, size, media_type, bytes(sha256), opened_at)
 
 

@@ -31,6 +31,13 @@ MOVES: dict[type[Fact], dict[State, frozenset[State]]] = {
         State.IN_REVIEW: frozenset({State.EXPIRED}),
         State.CHANGES_REQUESTED: frozenset({State.EXPIRED}),
     },
+    facts.Rerouted: {State.IN_REVIEW: frozenset({State.IN_REVIEW})},
+    facts.Returned: {State.IN_REVIEW: frozenset({State.IN_REVIEW})},
+    facts.Invalidated: {State.IN_REVIEW: frozenset({State.INVALIDATED})},
+    facts.Walled: {
+        State.IN_REVIEW: frozenset({State.IN_REVIEW}),
+        State.CHANGES_REQUESTED: frozenset({State.CHANGES_REQUESTED}),
+    },
     facts.Executed: {State.APPROVED: frozenset({State.APPROVED})},
 }
 """Which fact may move an item from where to where; docs/architecture.md draws this table."""
@@ -54,12 +61,22 @@ class NotPossible(Problem):
 
 def lock(item_id: ItemId, *, seen: int | None = None) -> Item:
     """Lock the item's row until the transaction ends; with `seen`, refuse if its version moved on."""
-    item = Item.objects.select_for_update(of=("self",)).filter(pk=item_id).first()
+    item = row(item_id)
     if item is None:
         raise NotFound("There is no such item, or you may not see it.")
+    insist_on_version(item, seen)
+    return item
+
+
+def row(item_id: ItemId) -> Item | None:
+    """Lock the item's row until the transaction ends; None where there is no such item."""
+    return Item.objects.select_for_update(of=("self",)).filter(pk=item_id).first()
+
+
+def insist_on_version(item: Item, seen: int | None) -> None:
+    """Refuse if the item's version moved on since somebody looked."""
     if seen is not None and item.version != seen:
         raise Stale("The item changed while you were looking at it. Load it again and look at what changed.")
-    return item
 
 
 def subject_key(item: Item) -> exhibits.DataKey:

@@ -11,6 +11,13 @@ _deliveries = Nudge(lambda: current_app.send_task("reviews.tasks.deliver", queue
 _evidence = Nudge(
     lambda: current_app.send_task("reviews.tasks.make_evidence", kwargs={"days": 1}, queue="evidence"), rest=1
 )
+_simulations = Nudge(lambda: current_app.send_task("reviews.tasks.simulate", queue="evidence"))
+_notices = Nudge(lambda: current_app.send_task("reviews.tasks.notify", queue="deliveries"))
+
+
+def notices() -> None:
+    """Tell a worker that people must be told something, once the transaction is through."""
+    transaction.on_commit(_notices)
 
 
 def intake() -> None:
@@ -26,3 +33,8 @@ def deliveries() -> None:
 def evidence() -> None:
     """Tell a worker that entries were sealed, so that a decision may want its evidence."""
     _evidence()
+
+
+def simulations() -> None:
+    """Tell a worker that a draft of rules is to be tried, once the transaction is through."""
+    transaction.on_commit(_simulations)

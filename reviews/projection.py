@@ -32,8 +32,10 @@ SELECT r.item_id, format('revision %s is not the one its entry tells', r.revisio
     SELECT FROM audit_entry e, LATERAL (SELECT convert_from(e.leaf_bytes, 'UTF8')::json -> 'pub' AS pub) told
      WHERE e.stream = r.item_id AND e.version IS NOT NULL
        AND e.kind = CASE WHEN r.changed_by_id IS NOT NULL THEN 'item.overridden'
+                         WHEN r.rerouted_by_id IS NOT NULL THEN 'item.rerouted'
                          WHEN r.revision = 1 THEN 'item.received' ELSE 'item.revised' END
-       AND (r.changed_by_id IS NULL OR (e.actor_type, e.actor_ref) = ('user', r.changed_by_id))
+       AND (coalesce(r.changed_by_id, r.rerouted_by_id) IS NULL
+            OR (e.actor_type, e.actor_ref) = ('user', coalesce(r.changed_by_id, r.rerouted_by_id)))
        AND (pub ->> 'revision', pub ->> 'action_sha256') = (r.revision::text, encode(r.action_sha256, 'hex')))
 """
 _DECISIONS = """

@@ -108,6 +108,11 @@ def insist_on_item(item_id: UUID, *, by: ApiKey) -> None:
         raise NotFound("There is no such item of this flow.")
 
 
+def state(item_id: UUID) -> str:
+    """Give where an item stands that was just written."""
+    return Item.objects.values_list("state", flat=True).get(pk=item_id)
+
+
 def links(item_id: UUID) -> dict[str, str]:
     """Give the addresses of an item."""
     address = f"{settings.PORTAL_URL}/api/v1/items/{item_id}"
@@ -159,6 +164,8 @@ def _ended(found: Item) -> dict[str, Any] | None:
     if found.state == State.CHANGES_REQUESTED:
         asked = ChangeRequest.objects.get(item=found, revision=found.revision)
         told |= {"reason": exhibits.open(asked.reason_id).decode(), "requested_at": stamp(asked.asked_at)}
+    if found.state == State.INVALIDATED:
+        told |= {"reason": found.reasons[0]["sentence"], "policy": _policy(found)}
     return told | {"ledger": {"index": place.index, "leaf": f"sha256:{place.leaf_hash.hex()}"}}
 
 

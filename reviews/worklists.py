@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -14,10 +14,10 @@ from uuid import UUID
 from django.db import connection
 
 from audit import exhibits
-from portal.accounts.access import Access
+from portal.accounts.access import ORDINARY, Access
 from portal.accounts.models import User
 from portal.kit.clock import now
-from reviews import queries
+from reviews import capacities, coverage, queries
 from reviews.listings import CursorInvalid
 from reviews.models import Item, Lease, Queue, Revision, Signature
 from reviews.showing import extracted
@@ -31,14 +31,16 @@ _HOUR = timedelta(hours=1)
 _FIRST = (-1, None, UUID(int=0))
 
 _SELECT = """
-SELECT i.id, i.priority, i.due_at, i.version,
-       (SELECT l.holder_id FROM reviews_lease l WHERE l.item_id = i.id AND l.expires_at > %(now)s)
-  FROM reviews_item i
- WHERE i.queue_id = %(queue)s::uuid AND i.state = 'in_review'
-   AND (i.priority, coalesce(i.due_at, 'infinity'), i.id)
-     > (%(priority)s, coalesce(%(due)s::timestamptz, 'infinity'), %(id)s::uuid)
-   {filter}
- ORDER BY i.priority, coalesce(i.due_at, 'infinity'), i.id LIMIT %(limit)s
+SELECT listed.*, (SELECT l.holder_id FROM reviews_lease l WHERE l.item_id = listed.id AND l.expires_at > %(now)s)
+  FROM unnest(%(walls)s::text[]) AS wall(name), LATERAL (
+    SELECT i.id, i.priority, i.due_at, i.version FROM reviews_item i
+     WHERE i.queue_id = %(queue)s::uuid AND i.wall = wall.name AND i.state = 'in_review'
+       AND (i.priority, coalesce(i.due_at, 'infinity'), i.id)
+         > (%(priority)s, coalesce(%(due)s::timestamptz, 'infinity'), %(id)s::uuid)
+       {filter}
+     ORDER BY i.priority, coalesce(i.due_at, 'infinity'), i.id LIMIT %(limit)s
+  ) listed
+ ORDER BY listed.priority, coalesce(listed.due_at, 'infinity'), listed.id LIMIT %(limit)s
 """
 
 
@@ -57,36 +59,42 @@ _FILTERS = {
     Show.UNASSIGNED: f"AND NOT EXISTS ({_LIVE})",
     Show.MINE: f"AND EXISTS ({_LIVE} AND l.holder_id = %(person)s::uuid)",
 }
-_FOR_ME = """
+_FOR_ME = f"""{queries.AWAITED.format(queues="ARRAY[%(queue)s]", walls="%(walls)s", roles="ARRAY[%(roles)s]")}
 SELECT candidate.*, (SELECT l.holder_id FROM reviews_lease l WHERE l.item_id = candidate.id AND l.expires_at > %(now)s)
-  FROM unnest(%(roles)s::text[]) AS held(role), LATERAL (
+  FROM awaited, LATERAL (
     SELECT i.id, i.priority, i.due_at, i.version FROM reviews_item i
-     WHERE i.queue_id = %(queue)s::uuid AND i.awaiting = held.role AND i.state = 'in_review'
+     WHERE i.queue_id = %(queue)s::uuid AND i.wall = awaited.wall AND i.awaiting = awaited.roles
+       AND i.state = 'in_review'{coverage.COVERED}
        AND (i.priority, coalesce(i.due_at, 'infinity'), i.id)
          > (%(priority)s, coalesce(%(due)s::timestamptz, 'infinity'), %(id)s::uuid)
        AND NOT EXISTS (SELECT FROM reviews_signoff_slot s
                         WHERE s.item_id = i.id AND s.revision = i.revision AND s.signer_id = %(person)s::uuid)
+       AND NOT EXISTS (SELECT FROM reviews_recusal x WHERE (x.item_id, x.person_id) = (i.id, %(person)s::uuid))
      ORDER BY i.priority, coalesce(i.due_at, 'infinity'), i.id LIMIT %(limit)s
   ) candidate
  ORDER BY candidate.priority, coalesce(candidate.due_at, 'infinity'), candidate.id LIMIT %(limit)s
-"""
+"""  # noqa: S608  two texts of our own
 # The orders are the index's: without them an empty queue beside a full one is counted by reading the whole table.
 _PRESSING = """
+WITH part AS (SELECT rank, wall FROM unnest(ARRAY[0, 1, 2, 3]) AS rank, unnest(%(walls)s::text[]) AS wall)
 SELECT (SELECT count(*) FROM (
-          SELECT FROM unnest(ARRAY[0, 1, 2, 3]) AS rank, LATERAL (
+          SELECT FROM part, LATERAL (
             SELECT FROM reviews_item i
-             WHERE i.queue_id = %(queue)s::uuid AND i.state = 'in_review' AND i.priority = rank
-               AND coalesce(i.due_at, 'infinity') < %(now)s
-             ORDER BY coalesce(i.due_at, 'infinity') LIMIT %(bound)s) of_rank LIMIT %(bound)s) late),
+             WHERE i.queue_id = %(queue)s::uuid AND i.wall = part.wall AND i.state = 'in_review'
+               AND i.priority = part.rank AND coalesce(i.due_at, 'infinity') < %(now)s
+             ORDER BY coalesce(i.due_at, 'infinity') LIMIT %(bound)s) of_part LIMIT %(bound)s) late),
        (SELECT count(*) FROM (
-          SELECT FROM unnest(ARRAY[0, 1, 2, 3]) AS rank, LATERAL (
+          SELECT FROM part, LATERAL (
             SELECT FROM reviews_item i
-             WHERE i.queue_id = %(queue)s::uuid AND i.state = 'in_review' AND i.priority = rank
+             WHERE i.queue_id = %(queue)s::uuid AND i.wall = part.wall AND i.state = 'in_review'
+               AND i.priority = part.rank
                AND coalesce(i.due_at, 'infinity') >= %(now)s AND coalesce(i.due_at, 'infinity') < %(soon)s
-             ORDER BY coalesce(i.due_at, 'infinity') LIMIT %(bound)s) of_rank LIMIT %(bound)s) soon),
+             ORDER BY coalesce(i.due_at, 'infinity') LIMIT %(bound)s) of_part LIMIT %(bound)s) soon),
        (SELECT count(*) FROM (
-          SELECT FROM reviews_item i WHERE i.queue_id = %(queue)s::uuid AND i.state = 'in_review'
-           ORDER BY i.priority LIMIT %(bound)s) open)
+          SELECT FROM unnest(%(walls)s::text[]) AS wall(name), LATERAL (
+            SELECT FROM reviews_item i
+             WHERE i.queue_id = %(queue)s::uuid AND i.wall = wall.name AND i.state = 'in_review'
+             ORDER BY i.priority LIMIT %(bound)s) of_wall LIMIT %(bound)s) open)
 """
 
 
@@ -129,7 +137,7 @@ class Row:
     @property
     def awaiting(self) -> str:
         """Give the role whose signature is next, as people call it."""
-        return self.item.awaiting.replace("-", " ").capitalize()
+        return ", ".join(role.replace("-", " ").capitalize() for role in self.item.awaiting.split())
 
     @property
     def quote(self) -> str:
@@ -146,11 +154,12 @@ class Page:
     places: list[_Place]
     next: str | None
     size: int = PAGE
+    walls: frozenset[str] = ORDINARY
 
     @cached_property
     def rows(self) -> list[Row]:
         """Give the rows with their documents."""
-        return rows([place[0] for place in self.places])
+        return rows([place[0] for place in self.places], self.walls)
 
     @property
     def marker(self) -> str:
@@ -178,14 +187,16 @@ def page(queue: Queue, show: Show, cursor: str | None, *, by: User, granted: Acc
     """Give a page of a queue's open items, most urgent first, in the order Take next follows."""
     found = _ids(queue, show, cursor, by, granted)
     last = found[PAGE - 1] if len(found) > PAGE else None
-    return Page(found[:PAGE], _cursor(*last[:3]) if last else None)
+    return Page(found[:PAGE], _cursor(*last[:3]) if last else None, walls=granted.walls)
 
 
-def pulse(queue: Queue) -> Pulse:
-    """Count what presses in a queue; reads at most a thousand index entries for each number."""
-    moment = now()
+def pulse(queue: Queue, walls: Iterable[str] = ORDINARY) -> Pulse:
+    """Count what presses in a queue inside these walls; reads at most a thousand index entries for each number."""
+    moment, bound = now(), COUNTED + 1
+    given: dict[str, Any] = {
+        "queue": queue.pk, "walls": list(walls), "now": moment, "soon": moment + _HOUR, "bound": bound,
+    }  # fmt: skip
     with connection.cursor() as cursor:
-        given: dict[str, Any] = {"queue": queue.pk, "now": moment, "soon": moment + _HOUR, "bound": COUNTED + 1}
         cursor.execute(_PRESSING, given)
         return Pulse(*cursor.fetchone())
 
@@ -193,22 +204,26 @@ def pulse(queue: Queue) -> Pulse:
 def desk(by: User, granted: Access, limit: int = 10) -> tuple[list[Row], list[Row]]:
     """Give what a person holds, soonest deadline first, and the most urgent they may sign next in any queue."""
     mine = Lease.objects.filter(holder=by, expires_at__gt=now()).values_list("item_id", flat=True)
-    queues = granted.where("review_in_queue", "queue")
-    held = list(mine[:PAGE])
-    found = rows([*held, *queries.next_items(queues, sorted(granted.roles), by.pk, now(), (), limit)])
+    held, known = list(mine[:PAGE]), capacities.of(granted)
+    waiting = queries.next_items(
+        known.by_queue(), by.pk, now(), (), limit, holders=known.holders, walls=granted.walls
+    )  # fmt: skip
+    found = rows([*held, *waiting], granted.walls)
     taken = [row for row in found if row.item.pk in held]
     taken.sort(key=lambda row: (row.item.due_at is None, row.item.due_at or row.item.pk))
     return taken, [row for row in found if row.item.pk not in held]
 
 
-def signed(by: User, limit: int = 8) -> list[Signature]:
-    """Give a person's newest signatures with their items."""
-    return list(Signature.objects.filter(signer=by).select_related("item").order_by("-signed_at")[:limit])
+def signed(by: User, walls: Iterable[str] = ORDINARY, limit: int = 8) -> list[Signature]:
+    """Give a person's newest signatures with their items, those inside these walls."""
+    return list(
+        Signature.objects.filter(signer=by, item__wall__in=walls).select_related("item").order_by("-signed_at")[:limit]
+    )
 
 
-def rows(ids: Sequence[UUID]) -> list[Row]:
-    """Give the rows of items in the order of their ids; three statements, however many."""
-    items = Item.objects.select_related("flow", "queue").in_bulk(ids)
+def rows(ids: Sequence[UUID], walls: Iterable[str] = ORDINARY) -> list[Row]:
+    """Give the rows of the items inside these walls, in the order of their ids; three statements, however many."""
+    items = Item.objects.filter(wall__in=walls).select_related("flow", "queue").in_bulk(ids)
     content, holders = _documents(items.values()), _holders(ids)
     return [_row(items[each], content.get(each, {}), holders.get(each)) for each in ids if each in items]
 
@@ -222,9 +237,11 @@ def _row(item: Item, document: dict[str, Any], holder: User | None) -> Row:
 def _ids(queue: Queue, show: Show, cursor: str | None, by: User, granted: Access) -> list[_Place]:
     priority, due, last = _FIRST if cursor is None else _read(cursor)
     question = _FOR_ME if show is Show.FOR_ME else _SELECT.format(filter=_FILTERS[show])
+    known, moment = capacities.of(granted), now()
     given: dict[str, Any] = {
-        "queue": queue.pk, "priority": priority, "due": due, "id": last, "limit": PAGE + 1, "now": now(),
-        "person": by.pk, "roles": sorted(granted.roles),
+        "queue": queue.pk, "priority": priority, "due": due, "id": last, "limit": PAGE + 1, "now": moment,
+        "person": by.pk, "roles": " ".join(known.by_queue().get(queue.pk, ())), "walls": list(granted.walls),
+        "holders": [by.pk, *known.holders], "today": moment.astimezone(UTC).date(),
     }  # fmt: skip
     with connection.cursor() as answer:
         answer.execute(question, given)

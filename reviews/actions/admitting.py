@@ -4,7 +4,7 @@ import hashlib
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 from audit import keyring
@@ -12,7 +12,9 @@ from portal.kit import webhooks
 from portal.kit.clock import now
 from portal.kit.problems import Problem
 from reviews import contracts
+from reviews.contracts import Contract
 from reviews.models import ApiKey, Flow
+from reviews.models import Contract as Version
 
 _gates: dict[str, "Gate"] = {}
 _lock = threading.Lock()
@@ -35,6 +37,15 @@ class IdempotencyIdMissing(Problem):
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """A version of a flow's data contract that intake takes, compiled; until a moment, or while it is the newest."""
+
+    id: UUID
+    contract: Contract
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
     """What intake must know of a flow, frozen at one configuration version."""
 
@@ -43,23 +54,31 @@ class Gate:
     config_version: int
     keys: Mapping[bytes, UUID]
     secrets: tuple[bytes, ...]
-    contract: Any
-    contract_id: UUID | None
+    contracts: tuple[Accepted, ...]
     accepts_unsigned: bool
     posts_per_minute: int
     posts_per_day: int
     suspended: bool
 
+    def accepted(self) -> list[Accepted]:
+        """Give the versions of the contract that are taken at this moment, the newest first."""
+        moment = now()
+        return [each for each in self.contracts if each.until is None or moment < each.until]
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An authenticated post: the flow's gate, the key that was used, the id it brought, its proof."""
+    """An authenticated post: the flow's gate, the key that was used, the id it brought, its proof.
+
+    `is_kept` marks a post that was authentic when it came and was kept since: it has no proof for another time.
+    """
 
     gate: Gate
     key_id: UUID
     idempotency_id: str | None
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
+    is_kept: bool = False
 
 
 def admit(slug: str, headers: Mapping[str, str], body: bytes) -> Caller:
@@ -85,11 +104,27 @@ def admit_by_key(slug: str, headers: Mapping[str, str]) -> Caller:
     return Caller(gate, gate.keys[digest], None, headers, b"")
 
 
+def admit_kept(slug: str, key_id: UUID, idempotency_id: str, headers: Mapping[str, str], body: bytes) -> Caller:
+    """Let in a post that was authentic when it came and was kept since; its key must still be live.
+
+    A signature is good for minutes, so it is not asked for once more. Raises KeyInvalid.
+    """
+    gate = _gates.get(slug)
+    if gate is None or not _in_force(gate):
+        gate = _reload(slug)
+    if gate is None or key_id not in gate.keys.values():
+        raise KeyInvalid("The key it came with was revoked since. Ask the flow to post it again.")
+    return Caller(gate, key_id, idempotency_id, headers, body, is_kept=True)
+
+
 def readmit(caller: Caller) -> Caller:
     """Ask again at the gate in force now; the same caller when nothing changed. Raises as `admit` does."""
     if _in_force(caller.gate):
         return caller
-    return _admit(_reload(caller.gate.slug), caller.headers, caller.body)
+    slug, id_ = caller.gate.slug, caller.idempotency_id
+    if caller.is_kept:
+        return admit_kept(slug, caller.key_id, id_ or "", caller.headers, caller.body)
+    return _admit(_reload(slug), caller.headers, caller.body)
 
 
 def forget() -> None:
@@ -156,10 +191,19 @@ def _read(slug: str) -> Gate | None:
         config_version=flow.config_version,
         keys={bytes(digest): key_id for digest, key_id in keys},
         secrets=tuple(keyring.unwrap(bytes(wrapped), purpose="webhook-secret") for wrapped in secrets),
-        contract=contracts.compile(flow.contract.schema) if flow.contract else None,
-        contract_id=flow.contract_id,
+        contracts=_accepted(flow.contract) if flow.contract else (),
         accepts_unsigned=flow.accepts_unsigned,
         posts_per_minute=flow.posts_per_minute,
         posts_per_day=flow.posts_per_day,
         suspended=flow.suspended_at is not None,
     )
+
+
+def _accepted(newest: Version) -> tuple[Accepted, ...]:
+    """Compile the contract in force and, until its date, the version before it."""
+    found = [Accepted(newest.pk, contracts.compile(newest.schema))]
+    until = newest.earlier_until
+    if until is not None and now() < until:
+        before = Version.objects.filter(flow_id=newest.flow_id, version=newest.version - 1).first()
+        found += [Accepted(before.pk, contracts.compile(before.schema), until)] if before else []
+    return tuple(found)

@@ -3,22 +3,25 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from audit import canonical, exhibits
 from portal.accounts.models import User
-from reviews import acts, facts, lifecycle, overriding, revisions
-from reviews.actions import planning
-from reviews.models import Item, Queue, Revision, SignoffSlot
+from reviews import acts, facts, lifecycle, overriding, plans, revisions
+from reviews.actions import planning, ruling
+from reviews.actions.ruling import Ruling
+from reviews.models import Item, PolicyVersion, Queue, Revision, SignoffSlot
 from reviews.policies.document import Stage
-from reviews.policies.evaluation import Outcome
 from reviews.words import Basis, State
 
 _REASON = {"code": "changed_by_signer", "sentence": "A signer changed the proposal, so it is planned anew."}
 _LONG = 200
+# Keeps the steps of several plans apart where they are combined: a plan has at most ten.
+_APART = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,12 @@ class Change:
     queue_id: UUID
     rule: str
     reasons: list[dict[str, str]]
+    asks: dict[str, Any]
+
+    @property
+    def effective_amount(self) -> Decimal | None:
+        """Give the largest amount this is about: proposed, signed before, or signed now."""
+        return planning.largest(self.item.effective_amount, planning.effective(self.document["action"]))
 
     @property
     def told(self) -> str:
@@ -46,7 +55,7 @@ class Change:
     @property
     def plan(self) -> list[str]:
         """Give the plan as entries tell it."""
-        return [f"{stage.role} x {stage.signatures}" for stage in self.stages]
+        return plans.told(self.stages)
 
 
 def merged(current: Revision, changes: Mapping[str, str]) -> dict[str, str]:
@@ -60,8 +69,8 @@ def of(item: Item, current: Revision, slot: SignoffSlot, overrides: dict[str, st
     posted, contract, number = revisions.posted(current), revisions.contract(current), item.revision + 1
     document = overriding.apply(posted, contract, overrides)
     standing = standing_stages(item)
-    asked = _asked(item, posted, document)
-    larger = next((each for each in asked if _is_larger(each, standing)), None)
+    asked = ask(item, item.policy_version, posted, document)
+    larger = next((each for each in asked if is_larger(each.outcome.stages, standing)), None)
     return Change(
         item=item,
         current=current,
@@ -71,10 +80,11 @@ def of(item: Item, current: Revision, slot: SignoffSlot, overrides: dict[str, st
         document=document,
         act=acts.build(document, acts.salt(lifecycle.subject_key(item), item.pk, number)),
         direction=_direction(posted, document, overrides),
-        stages=combined(standing, *(each.stages for each in asked), first=slot.role),
-        queue_id=Queue.objects.get(slug=larger.queue).pk if larger else item.queue_id,
-        rule=(larger.rule or "") if larger else item.rule,
+        stages=combined(standing, *(each.outcome.stages for each in asked), first=slot.role),
+        queue_id=Queue.objects.get(slug=larger.outcome.queue).pk if larger else item.queue_id,
+        rule=larger.rule if larger else item.rule,
         reasons=_reasons(item, larger),
+        asks=_insist_on_change(item, ruling.stricter(item, asked)),
     )
 
 
@@ -84,13 +94,14 @@ def write(change: Change, overrides_id: UUID, *, by: User) -> SignoffSlot:
     _copy_of(change.current, change, overrides_id, digest, by).save(force_insert=True)
     action = change.document["action"]
     amount = planning.money(action.get("amount"))
+    slots = plans.slots(item.pk, change.number, change.stages)
     lifecycle.move(
         item, State.IN_REVIEW, _fact(change, digest), by=by,
         revision=change.number, override=change.direction, queue_id=change.queue_id, rule=change.rule,
-        reasons=change.reasons, awaiting=change.stages[0].role, amount=amount,
+        reasons=change.reasons, awaiting=plans.awaiting(slots), amount=amount,
         amount_at_stake=planning.money(action.get("amount_at_stake")) if "amount_at_stake" in action else amount,
+        effective_amount=change.effective_amount, **change.asks,
     )  # fmt: skip
-    slots = planning.slots(item.pk, change.number, change.stages)
     for slot in slots:
         slot.save(force_insert=True)
     return slots[0]
@@ -98,24 +109,33 @@ def write(change: Change, overrides_id: UUID, *, by: User) -> SignoffSlot:
 
 def combined(standing: Sequence[Stage], *asked: Sequence[Stage], first: str) -> tuple[Stage, ...]:
     """Give the largest of the plans: what is asked now, then what stood beyond it; the changer's role signs first."""
+    stages = together(*asked, standing)
+    own = next(place for place, stage in enumerate(stages) if stage.role == first)
+    return (replace(stages[own], step=0, blind=False), *stages[:own], *stages[own + 1 :])
+
+
+def together(*asked: Sequence[Stage]) -> tuple[Stage, ...]:
+    """Give the first of the plans, then what each later one asks for beyond those before it."""
     stages: list[Stage] = []
-    for plan in (*asked, standing):
+    for number, plan in enumerate(asked, start=1):
         missing = _roles(plan) - _roles(stages)
         for stage in plan:
             signatures = min(missing[stage.role], stage.signatures)
             if signatures > 0:
-                stages.append(Stage(stage.role, signatures, stage.meaning))
+                stages.append(_part(stage, signatures, number))
                 missing[stage.role] -= signatures
-    own = next(place for place, stage in enumerate(stages) if stage.role == first)
-    return (stages[own], *stages[:own], *stages[own + 1 :])
+    return tuple(stages)
+
+
+def _part(stage: Stage, signatures: int, plan: int) -> Stage:
+    """Give a stage as part of a combined plan: beside its neighbours of the same plan; its rejection ends the whole."""
+    step = stage.step and plan * _APART + stage.step
+    return replace(stage, signatures=signatures, step=step, back_to=None)
 
 
 def standing_stages(item: Item) -> tuple[Stage, ...]:
     """Give the stages of the plan an item's current revision has."""
-    found: dict[int, list[SignoffSlot]] = {}
-    for slot in SignoffSlot.objects.filter(item_id=item.pk, revision=item.revision).order_by("stage", "n"):
-        found.setdefault(slot.stage, []).append(slot)
-    return tuple(Stage(each[0].role, len(each), each[0].meaning) for each in found.values())
+    return plans.stages(plans.of(item))
 
 
 def _said(step: overriding.Step, currency: str) -> str:
@@ -132,15 +152,35 @@ def _roles(stages: Sequence[Stage]) -> "Counter[str]":
     return asked
 
 
-def _is_larger(outcome: Outcome, standing: Sequence[Stage]) -> bool:
-    """Tell whether the rules ask for signatures beyond the plan that stands."""
-    return bool(_roles(outcome.stages) - _roles(standing))
+def is_larger(asked: Sequence[Stage], standing: Sequence[Stage]) -> bool:
+    """Tell whether one plan asks for signatures beyond another."""
+    return bool(_roles(asked) - _roles(standing))
 
 
-def _asked(item: Item, posted: dict[str, Any], document: dict[str, Any]) -> list[Outcome]:
-    """Ask the rules about the change at its largest, and as it is signed: who pays next to nothing may need more."""
-    ways = (_at_its_largest(posted, document), document)
-    return [planning.decide(item.policy_version, each, item.flow.slug) for each in ways]
+def ask(
+    item: Item,
+    version: PolicyVersion,
+    posted: dict[str, Any],
+    document: dict[str, Any],
+    since: datetime | None = None,
+) -> list[Ruling]:
+    """Ask the rules about it at its largest, and as it is signed: who pays next to nothing may need more."""
+    made = ruling.again(item, version, _at_its_largest(posted, document), document, since=since)
+    return [ruling.by_people(each, version) for each in made]
+
+
+def _insist_on_change(item: Item, asks: dict[str, Any]) -> dict[str, Any]:
+    """Refuse changes that their own rule forbids, or that ask for reading nobody was shown."""
+    if "change" not in ruling.verdicts(asks["verdicts"]):
+        raise overriding.ChangeInvalid(
+            "The routing rule these changes lead to allows no approval with changes. Undo them, or send the item back."
+        )
+    if unseen := [title for title in asks["reading"] if title not in item.reading]:
+        raise overriding.ChangeInvalid(
+            f"The routing rule these changes lead to requires reading first: {'; '.join(unseen)}."
+            " Undo them, or send the item back with what should be different."
+        )
+    return asks
 
 
 def _at_its_largest(posted: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
@@ -160,15 +200,16 @@ def _direction(posted: dict[str, Any], document: dict[str, Any], overrides: dict
     return "other" if proposed == signed else "upward" if signed > proposed else "downward"
 
 
-def _reasons(item: Item, outcome: Outcome | None) -> list[dict[str, str]]:
+def _reasons(item: Item, larger: Ruling | None) -> list[dict[str, str]]:
     told = [each for each in item.reasons if each != _REASON]
-    told += [{"code": each.code, "sentence": each.sentence} for each in (outcome.reasons if outcome else ())]
-    return [*told, _REASON]
+    return [*told, *(larger.reasons if larger else ()), _REASON]
 
 
 def _copy_of(current: Revision, change: Change, overrides_id: UUID, action_sha256: bytes, by: User) -> Revision:
     """Give the next revision: the same posted document, contract, author and costs, with the changes on top."""
-    own = ("id", "revision", "action_sha256", "overrides_id", "changed", "changed_by_id", "created_at")
+    own = (
+        "id", "revision", "action_sha256", "overrides_id", "changed", "changed_by_id", "rerouted_by_id", "created_at",
+    )  # fmt: skip
     kept = {each.attname: getattr(current, each.attname) for each in Revision._meta.concrete_fields}
     return Revision(
         **{name: value for name, value in kept.items() if name not in own},

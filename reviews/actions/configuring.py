@@ -1,4 +1,4 @@
-"""Configuring: flows, keys, secrets, contracts, queues, endpoints and policies; each change an entry with its rows."""
+"""Configuring: flows, keys, secrets, queues and endpoints; each change an entry with its rows."""
 
 import hashlib
 import secrets
@@ -6,27 +6,20 @@ from typing import Any
 
 from django.db import transaction
 
-from audit import canonical, keyring, ledger
+from audit import keyring, ledger
 from audit.actors import HasActor
 from audit.facts import Fact
 from portal.accounts.ceremony import PROFILES
 from portal.accounts.models import User
-from portal.accounts.roles import Role
 from portal.kit import webhooks
 from portal.kit.clock import now
-from portal.kit.ids import new_id
 from portal.kit.problems import Problem
-from reviews import contracts, facts, targets
-from reviews.models import ApiKey, Contract, Endpoint, Flow, Policy, PolicyVersion, Queue, WebhookSecret
-from reviews.policies import document
-
-
-class UnknownQueue(Problem):
-    """A policy names a queue that is not there."""
-
-    code = "unknown_queue"
-    status = 422
-    title = "The policy names a queue that does not exist"
+from reviews import facts, targets
+from reviews.actions.versioning import apply_calendar as apply_calendar
+from reviews.actions.versioning import apply_contract as apply_contract
+from reviews.actions.versioning import apply_policy as apply_policy
+from reviews.actions.versioning import apply_register as apply_register
+from reviews.models import ApiKey, Endpoint, Flow, Policy, Queue, WebhookSecret
 
 
 class UnknownProfile(Problem):
@@ -35,14 +28,6 @@ class UnknownProfile(Problem):
     code = "unknown_profile"
     status = 422
     title = "The queue names a signing profile that does not exist"
-
-
-class UnknownRole(Problem):
-    """A policy asks for a signature by a role nobody can hold."""
-
-    code = "unknown_role"
-    status = 422
-    title = "The policy names a role that does not exist"
 
 
 class TooManySecrets(Problem):
@@ -64,49 +49,11 @@ def open_queue(slug: str, name: str, *, by: HasActor, profile: str = "claims", l
 
 
 @transaction.atomic
-def apply_policy(text: str, *, by: HasActor) -> PolicyVersion:
-    """Check a policy document and put it in force as the next version of its name.
-
-    Raises PolicyInvalid or UnknownQueue; nothing is half applied.
-    """
-    parsed = document.parse(text)
-    _insist_on_queues(parsed)
-    _insist_on_roles(parsed)
-    policy = Policy.objects.select_for_update().filter(name=parsed.name).first()
-    if policy is None:
-        policy = Policy.objects.create(name=parsed.name)
-        fact = facts.PolicyOpened(name=parsed.name)
-        ledger.append_next(fact, stream=ledger.Stream("policy", policy.pk), by=by, rows=[policy])
-    digest = hashlib.sha256(text.encode()).digest()
-    version = PolicyVersion.objects.create(
-        id=new_id(), policy=policy, version=policy.versions.count() + 1, text=text, digest=digest
-    )
-    policy.in_force = version
-    policy.save(update_fields=["in_force"])
-    applied = facts.PolicyApplied(version=version.version, digest=digest)
-    ledger.append_next(applied, stream=ledger.Stream("policy", policy.pk), by=by, rows=[policy])
-    return version
-
-
-@transaction.atomic
 def register_flow(slug: str, name: str, policy: Policy, *, by: HasActor, audience: str, **limits: Any) -> Flow:
     """Register a flow whose items the policy routes and whose receipts name `audience`."""
     flow = Flow.objects.create(slug=slug, name=name, policy=policy, audience=audience, **limits)
     ledger.append_next(facts.FlowRegistered(slug=slug), stream=ledger.Stream("flow", flow.pk), by=by, rows=[flow])
     return flow
-
-
-@transaction.atomic
-def apply_contract(flow: Flow, schema: dict[str, Any], *, by: HasActor) -> Contract:
-    """Put a new version of the flow's data contract in force. Raises ContractInvalid."""
-    contracts.compile(schema)
-    flow = _lock(flow)
-    version = flow.contracts.count() + 1
-    digest = canonical.sha256(canonical.document_bytes(schema))
-    contract = Contract.objects.create(flow=flow, version=version, schema=schema, digest=digest)
-    flow.contract = contract
-    _change(flow, facts.ContractApplied(contract=contract.pk, version=version, digest=digest), by, "contract")
-    return contract
 
 
 @transaction.atomic
@@ -185,17 +132,3 @@ def _change(flow: Flow, fact: Fact, by: HasActor, *columns: str) -> None:
     flow.config_version += 1
     flow.save(update_fields=["config_version", *columns])
     ledger.append_next(fact, stream=ledger.Stream("flow", flow.pk), by=by, rows=[flow])
-
-
-def _insist_on_queues(policy: document.Policy) -> None:
-    named = {policy.fallback.queue} | {rule.queue for rule in policy.rules}
-    missing = named - set(Queue.objects.filter(slug__in=named).values_list("slug", flat=True))
-    if missing:
-        raise UnknownQueue(f"There is no queue {', '.join(sorted(missing))}. Open it first, or name another.")
-
-
-def _insist_on_roles(policy: document.Policy) -> None:
-    named = {stage.role for plan in (policy.fallback.plan, *(rule.plan for rule in policy.rules)) for stage in plan}
-    missing = named - set(Role)
-    if missing:
-        raise UnknownRole(f"There is no role {', '.join(sorted(missing))}. Roles are {', '.join(sorted(Role))}.")

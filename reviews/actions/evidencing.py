@@ -20,8 +20,8 @@ from portal.accounts import access
 from portal.accounts.models import User
 from portal.kit.clock import now
 from portal.kit.ids import ItemId
-from portal.kit.problems import NotFound, Problem
-from reviews import evidence, facts, guards, lifecycle
+from portal.kit.problems import NotFound, Problem, Refusal, Refused
+from reviews import evidence, facts, files, lifecycle, sighting
 from reviews.models import ApiKey, Decision, Evidence, Item, Submission
 
 log = logging.getLogger(__name__)
@@ -110,7 +110,10 @@ def make(decision_id: UUID) -> Evidence | None:
 
 
 def export(item_id: ItemId, format: Format, *, by: User | ApiKey) -> Exported:
-    """Hand out the evidence of an item's decision and note who took it. Raises NotFound or EvidenceNotReady."""
+    """Hand out the evidence of an item's decision and note who took it.
+
+    Raises NotFound, EvidenceNotReady, or Refused to people outside the wall around one of the item's files.
+    """
     item = _visible(item_id, by)
     decision = Decision.objects.filter(item=item).first()
     if decision is None:
@@ -118,6 +121,7 @@ def export(item_id: ItemId, format: Format, *, by: User | ApiKey) -> Exported:
     made = Evidence.objects.filter(decision=decision).first()
     if made is None:
         raise EvidenceNotReady("The decision stands; its evidence is ready in a few seconds. Try again.", retry_after=2)
+    _insist_on_whole(item, by)
     content = exhibits.open(made.pdf_id if format is Format.PDF else made.record_id)
     with transaction.atomic():
         fact = facts.EvidenceExported(evidence=made.pk, format=format.value, sha256=sha256(content))
@@ -132,17 +136,20 @@ def filename(item: Item, outcome: str, format: Format) -> str:
 
 
 def _visible(item_id: ItemId, by: User | ApiKey) -> Item:
-    found = Item.objects.filter(pk=item_id).first()
     if isinstance(by, ApiKey):
+        found = Item.objects.filter(pk=item_id).first()
         if not Submission.objects.filter(pk=item_id, flow_id=by.flow_id).exists():
             raise NotFound("There is no such item of this flow.")
         if found is None:
             raise NotFound("Evidence is written of decisions, and this item is not decided yet. Come back later.")
         return found
-    if found is None:
-        raise NotFound("There is no such item, or you may not see it.")
-    guards.insist(guards.why_not_see(access.of(by), found))
-    return found
+    return sighting.found(item_id, access.of(by))
+
+
+def _insist_on_whole(item: Item, by: User | ApiKey) -> None:
+    """Refuse evidence that tells of files behind a wall the person is outside of; a flow sent them itself."""
+    if isinstance(by, User) and files.seen(item, by, access.of(by)).hidden.uploads:
+        raise Refused(Refusal("outside_file_wall", "Somebody else must hand out the evidence of this item."))
 
 
 def _missing(since: UUID) -> Iterator[UUID]:

@@ -14,10 +14,11 @@ from portal.accounts.models import User
 from portal.kit.clock import now, stamp
 from portal.kit.ids import new_id
 from portal.kit.problems import NotFound, Problem
-from reviews import acts, guards, queries, revisions
-from reviews.actions import changing
-from reviews.actions.changing import Change
-from reviews.models import Item, SignIntent, SignoffSlot
+from reviews import acts, guards
+from reviews.actions import changing, signable
+from reviews.actions.signable import Content
+from reviews.models import Item, SignIntent
+from reviews.turns import Turn
 from reviews.words import Verdict
 
 LIFE = timedelta(minutes=5)
@@ -37,21 +38,6 @@ class ContentChanged(Problem):
     code = "content_changed"
     status = 409
     title = "What you saw is not what would be signed"
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What is signed: one revision's act, in one role and meaning; with a change, of the revision that it will make."""
-
-    item: Item
-    revision: int
-    digest: bytes
-    title: str
-    act: dict[str, Any]
-    role: str
-    meaning: str
-    slot_id: int | None
-    change: Change | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +61,7 @@ class Pending:
     challenge: bytes
     expires_at: datetime
     needs_code: bool
-
-
-def content(item: Item, slot: SignoffSlot, overrides: dict[str, str] | None) -> Content:
-    """Give what the person whose turn it is would sign now; with overrides, the change they make of it."""
-    current = queries.current_revision(item)
-    document = revisions.document(current)
-    title, digest = document["action"]["title"], bytes(current.digest)
-    if overrides is None:
-        act = revisions.built(item, current, document)
-        return Content(item, item.revision, digest, title, act, slot.role, slot.meaning, slot.pk, None)
-    change = changing.of(item, current, slot, overrides)
-    first = change.stages[0]
-    return Content(item, change.number, digest, title, change.act, first.role, first.meaning, None, change)
+    factors: tuple[str, ...]
 
 
 def freeze(what: Content, *, by: User, session_ref: str, verdict: Verdict, reason: str) -> SignIntent:
@@ -116,24 +90,28 @@ def freeze(what: Content, *, by: User, session_ref: str, verdict: Verdict, reaso
         verdict=verdict,
         meaning=what.meaning,
         role=what.role,
+        on_behalf_of=what.turn.on_behalf_of,
+        break_glass=what.turn.break_glass,
+        licence=what.turn.licence,
         challenge=canonical.prefixed(canonical.SIGN_INTENT, content_of_body),
         expires_at=now() + LIFE,
     )
 
 
-def made_again(intent: SignIntent, item: Item, slot: SignoffSlot) -> tuple[Content, dict[str, Any]]:
+def made_again(intent: SignIntent, item: Item, turn: Turn) -> tuple[Content, dict[str, Any]]:
     """Make again what was frozen, from what is stored now, and give it with the intent's body.
 
     Raises ContentChanged unless act, plan, statement and everything that was shown come out the same.
     """
     try:
-        return _made_again(intent, item, slot)
+        return _made_again(intent, item, turn)
     except exhibits.Damaged:
         raise ContentChanged("The stored content is damaged. Tell your administrator.") from None
 
 
-def _made_again(intent: SignIntent, item: Item, slot: SignoffSlot) -> tuple[Content, dict[str, Any]]:
-    what = content(item, slot, changing.opened(intent.changes_id) if intent.changes_id else None)
+def _made_again(intent: SignIntent, item: Item, turn: Turn) -> tuple[Content, dict[str, Any]]:
+    overrides = changing.opened(intent.changes_id) if intent.changes_id else None
+    what = signable.content(item, turn, overrides, by=intent.user)
     shown, body_bytes = _shown(what), exhibits.open(intent.body_id)
     body: dict[str, Any] = json.loads(body_bytes)
     same = (
@@ -166,6 +144,7 @@ def pending(intent_id: UUID, *, by: User, session_ref: str) -> Pending:
         raise spent()
     body, shown = (json.loads(exhibits.open(each)) for each in (intent.body_id, intent.shown_id))
     profile = ceremony.PROFILES[intent.item.queue.profile]
+    allowed = ceremony.sufficient(body.get("factors", ()))
     return Pending(
         id=intent.pk,
         item=intent.item,
@@ -183,7 +162,8 @@ def pending(intent_id: UUID, *, by: User, session_ref: str) -> Pending:
         intent_sha256=bytes(intent.challenge).hex(),
         challenge=bytes(intent.challenge),
         expires_at=intent.expires_at,
-        needs_code=ceremony.needs_code(by, session_ref=session_ref, profile=profile),
+        needs_code=ceremony.needs_code(by, session_ref=session_ref, profile=profile, allowed=allowed),
+        factors=tuple(sorted(allowed)),
     )
 
 
@@ -215,20 +195,35 @@ def _shown(what: Content) -> bytes:
 
 def _bound(what: Content, by: User, verdict: Verdict, shown: bytes) -> dict[str, Any]:
     """Give the part of the intent that follows from what is signed; its hash is the challenge (EVIDENCE, R3)."""
-    return {
-        "v": 1,
-        "typ": "countersign.sign-intent",
-        "item": str(what.item.pk),
-        "item_rev": what.revision,
-        "action_sha256": acts.digest(what.act).hex(),
-        "shown_sha256": canonical.prefixed(canonical.SHOWN, shown).hex(),
-        "meaning": what.meaning,
-        "statement": _statement(what, verdict),
-        "verdict": verdict.value,
-        "signer": str(by.pk),
-        "role": what.role,
-        "policy_ver": str(what.item.policy_version_id),
-    } | ({"plan": what.change.plan} if what.change else {})
+    return (
+        {
+            "v": 1,
+            "typ": "countersign.sign-intent",
+            "item": str(what.item.pk),
+            "item_rev": what.revision,
+            "action_sha256": acts.digest(what.act).hex(),
+            "shown_sha256": canonical.prefixed(canonical.SHOWN, shown).hex(),
+            "meaning": what.meaning,
+            "statement": _statement(what, verdict),
+            "verdict": verdict.value,
+            "signer": str(by.pk),
+            "role": what.role,
+            "policy_ver": str(what.item.policy_version_id),
+        }
+        | _standing_in(what.turn)
+        | ({"factors": sorted(what.factors)} if what.factors else {})
+        | ({"plan": what.change.plan} if what.change else {})
+    )
+
+
+def _standing_in(turn: Turn) -> dict[str, Any]:
+    """Give in whose name, by which emergency access and under which licence; nothing where none applies."""
+    given = {
+        "on_behalf_of": str(turn.on_behalf_of.pk) if turn.on_behalf_of else None,
+        "break_glass": str(turn.break_glass.pk) if turn.break_glass else None,
+        "licence": turn.licence or None,
+    }
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _statement(what: Content, verdict: Verdict) -> str:
@@ -239,9 +234,16 @@ def _statement(what: Content, verdict: Verdict) -> str:
     reviewed = f"I have reviewed the snapshot of {about} (revision {what.revision})"
     if what.change is None:
         amounts = "".join(f", {each}" for each in (paid, _at_stake(act)) if each)
-        return f"{reviewed} and I {verdict.value} it: {what.title.rstrip('.')}{amounts}."
+        return f"{reviewed} and I {verdict.value} it{_as_whom(what.turn)}: {what.title.rstrip('.')}{amounts}."
     in_all = f". The amount approved is {paid}" if paid else ""
-    return f"{reviewed} and I approve it with changes: {what.change.told}{in_all}."
+    return f"{reviewed} and I approve it{_as_whom(what.turn)} with changes: {what.change.told}{in_all}."
+
+
+def _as_whom(turn: Turn) -> str:
+    """Say for whom it is signed, or that it is under emergency access."""
+    if turn.on_behalf_of is not None:
+        return f" for {turn.on_behalf_of.printed_name}"
+    return " under emergency access" if turn.break_glass is not None else ""
 
 
 def _at_stake(act: dict[str, Any]) -> str:

@@ -8,11 +8,14 @@ from portal.accounts import access
 from portal.accounts.models import User
 from portal.kit.clock import now
 from portal.kit.problems import NotFound
-from reviews import facts, files, guards, lifecycle
-from reviews.models import Item
+from reviews import facts, files, lifecycle, sighting
 
 _OPENED = """
 INSERT INTO reviews_opening (submission_id, upload_id, person_id, at) VALUES (%s::uuid, %s::uuid, %s::uuid, %s)
+ON CONFLICT DO NOTHING RETURNING id
+"""
+_READ = """
+INSERT INTO reviews_reading_opened (item_id, title, person_id, at) VALUES (%s::uuid, %s, %s::uuid, %s)
 ON CONFLICT DO NOTHING RETURNING id
 """
 
@@ -23,14 +26,26 @@ def opened(item_id: UUID, upload_id: UUID, *, by: User) -> bool:
 
     Of many at once, in many tabs, one writes the row and its entry. Raises NotFound.
     """
-    item = Item.objects.filter(pk=item_id).first()
-    if item is None:
-        raise NotFound("There is no such item, or you may not see it.")
-    guards.insist(guards.why_not_see(access.of(by), item))
-    name = files.attached(item_id, upload_id, by).name
+    granted = access.of(by)
+    item = sighting.found(item_id, granted)
+    name = files.attached(item_id, upload_id, by, granted).name
     with connection.cursor() as cursor:
         cursor.execute(_OPENED, [item_id, upload_id, by.pk, now()])
         first = cursor.fetchone() is not None
     if first:
         lifecycle.note(item, facts.AttachmentOpened(upload=upload_id, name=name), by=by)
+    return first
+
+
+@transaction.atomic
+def read(item_id: UUID, title: str, *, by: User) -> bool:
+    """Note that a person opened a text an item's rule requires; say whether it was the first time. Raises NotFound."""
+    item = sighting.found(item_id, access.of(by))
+    if title not in item.reading:
+        raise NotFound("The routing rule of this item requires no such text.")
+    with connection.cursor() as cursor:
+        cursor.execute(_READ, [item_id, title, by.pk, now()])
+        first = cursor.fetchone() is not None
+    if first:
+        lifecycle.note(item, facts.ReadingOpened(title=title), by=by)
     return first

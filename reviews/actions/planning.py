@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +11,33 @@ from audit import canonical, exhibits, ledger
 from audit.actors import SystemJob
 from portal.accounts.models import User
 from portal.kit.clock import now
-from reviews import acts, documents, facts, lifecycle
-from reviews.models import Item, Policy, PolicyVersion, Queue, Revision, SignoffSlot, Submission
-from reviews.policies.document import Policy as Rules
-from reviews.policies.document import Stage, parse
-from reviews.policies.evaluation import Outcome, Reason, evaluate, fallback_outcome
-from reviews.words import Basis, Priority, State
+from reviews import acts, documents, facts, lifecycle, plans
+from reviews.actions import ruling
+from reviews.actions.ruling import Case, Ruling
+from reviews.models import Item, PolicyVersion, Queue, Revision, SignoffSlot, Submission
+from reviews.policies.evaluation import Outcome, Reason
+from reviews.words import Basis, State, Wall
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A submission that was read, and the version of the rules it is routed by."""
+
+    submission: Submission
+    document: dict[str, Any]
+    content: bytes
+    version: PolicyVersion
+
+    @property
+    def case(self) -> Case:
+        """Give what the rules are asked about."""
+        submission, rules = self.submission, ruling.rules(self.version)
+        return Case(rules, submission.flow.slug, self.document, submission.received_at, submission.pk)
+
+    @property
+    def counted(self) -> str:
+        """Give the subject the rules count on; nothing when they read no counters."""
+        return self.case.subject if ruling.counts(self.version) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +48,14 @@ class Plan:
     document: dict[str, Any]
     content: bytes
     version: PolicyVersion
-    outcome: Outcome
+    ruling: Ruling
     queue_id: UUID
     requester_id: UUID | None
+
+    @property
+    def outcome(self) -> Outcome:
+        """Give what the rules decided."""
+        return self.ruling.outcome
 
     @property
     def scope(self) -> str:
@@ -49,61 +74,66 @@ class Rows:
     step: ledger.Step
 
 
-def plans(submissions: Sequence[Submission], *, fallback: Reason | None = None) -> list[Plan]:
-    """Decide about submissions read with flow, exhibit and key; with `fallback`, send them there for that reason."""
-    versions = _in_force({submission.flow.policy_id for submission in submissions})
-    decided = []
-    for submission in submissions:
-        content, document = _read(submission)
-        version = versions[submission.flow.policy_id]
-        outcome = decide(version, document, submission.flow.slug, fallback=fallback)
-        decided.append((submission, document, content, version, outcome))
-    queues = dict(Queue.objects.filter(slug__in={d[4].queue for d in decided}).values_list("slug", "id"))
-    people = _people(d[1].get("requested_by") for d in decided)
-    return [Plan(*d, queues[d[4].queue], people.get(d[1].get("requested_by"))) for d in decided]
+def opened(submissions: Sequence[Submission]) -> list[Opened]:
+    """Read submissions that came with flow, exhibit and key."""
+    versions = ruling.in_force({submission.flow.policy_id for submission in submissions})
+    return [Opened(each, *_read(each), versions[each.flow.policy_id]) for each in submissions]
 
 
-def decide(version: PolicyVersion, document: dict[str, Any], flow: str, *, fallback: Reason | None = None) -> Outcome:
-    """Give what a policy version decides about a document."""
-    rules = _parsed(version.pk, version.text)
-    if fallback is not None:
-        return fallback_outcome(rules, document, fallback)
-    return evaluate(rules, document, flow=flow, counters={})
+def parts(read: Sequence[Opened]) -> list[list[Opened]]:
+    """Split a batch so that of items counted on one subject each is decided after those before it are written."""
+    split: list[list[Opened]] = []
+    seen: dict[str, int] = {}
+    for each in read:
+        subject = each.counted
+        place = seen.get(subject, 0)
+        if subject:
+            seen[subject] = place + 1
+        if place == len(split):
+            split.append([])
+        split[place].append(each)
+    return split
 
 
-def in_force(policy_id: UUID) -> PolicyVersion:
-    """Give the version of a policy that new items are routed by."""
-    return _in_force({policy_id})[policy_id]
+def planned(read: Sequence[Opened], *, fallback: Reason | None = None) -> list[Plan]:
+    """Decide about submissions; with `fallback`, send them there for that reason."""
+    decided = ruling.decide([each.case for each in read], fallback=fallback)
+    slugs = {each.outcome.queue for each in decided}
+    queues = dict(Queue.objects.filter(slug__in=slugs).values_list("slug", "id"))
+    people = _people(each.document.get("requested_by") for each in read)
+    return [
+        Plan(
+            each.submission, each.document, each.content, each.version, made, queues[made.outcome.queue],
+            people.get(each.document.get("requested_by")),
+        )
+        for each, made in zip(read, decided, strict=True)
+    ]  # fmt: skip
 
 
 def rows(plan: Plan, key: exhibits.DataKey, exhibit_id: UUID) -> Rows:
     """Give the rows of a plan whose content was sealed as the exhibit."""
     act = acts.build(plan.document, acts.salt(key, plan.submission.pk, 1))
     action_sha256 = acts.digest(act)
-    item = _item(plan)
+    slots = plans.slots(plan.submission.pk, 1, plan.outcome.stages)
+    item = _item(plan, slots)
     step = ledger.Step(
         _fact(plan, item, action_sha256), lifecycle.stream(item.pk), SystemJob.ROUTER, version=1,
         state=State.IN_REVIEW, key=key, rows=[item],
     )  # fmt: skip
-    planned = slots(item.pk, 1, plan.outcome.stages)
-    return Rows(item, _revision(plan, exhibit_id, action_sha256), planned, step)
+    return Rows(item, _revision(plan, exhibit_id, action_sha256), slots, step)
 
 
-def _in_force(policy_ids: set[UUID]) -> dict[UUID, PolicyVersion]:
-    current = Policy.objects.filter(pk__in=policy_ids).values("in_force")
-    return {version.policy_id: version for version in PolicyVersion.objects.filter(pk__in=current)}
+def put_behind(item: Item, wall: str) -> None:
+    """Put a locked open item behind the wall its rule asks for; one that stands behind a wall stays there."""
+    if wall in ("", Wall.ORDINARY) or item.wall != Wall.ORDINARY:
+        return
+    lifecycle.move(item, State(item.state), facts.Walled(wall=wall), by=SystemJob.ROUTER, wall=wall)
 
 
-@lru_cache(maxsize=64)
-def _parsed(version_id: UUID, text: str) -> Rules:
-    """Parse a policy version once per process; a version never changes."""
-    return parse(text)
-
-
-def _read(submission: Submission) -> tuple[bytes, dict[str, Any]]:
+def _read(submission: Submission) -> tuple[dict[str, Any], bytes]:
     raw = exhibits.opened(submission.exhibit)
     document = documents.read(raw, documents.media_type(submission.exhibit.media_type)).document
-    return canonical.document_bytes(document), document
+    return document, canonical.document_bytes(document)
 
 
 def _people(names: Iterable[str | None]) -> dict[str | None, UUID]:
@@ -111,7 +141,7 @@ def _people(names: Iterable[str | None]) -> dict[str | None, UUID]:
     return dict(User.objects.filter(username__in=wanted).values_list("username", "id")) if wanted else {}
 
 
-def _item(plan: Plan) -> Item:
+def _item(plan: Plan, slots: Sequence[SignoffSlot]) -> Item:
     submission, outcome = plan.submission, plan.outcome
     return Item(
         id=submission.pk,
@@ -120,15 +150,17 @@ def _item(plan: Plan) -> Item:
         flow_id=submission.flow_id,
         requested_by_id=plan.requester_id,
         queue_id=plan.queue_id,
-        awaiting=outcome.stages[0].role if outcome.stages else "",
+        awaiting=plans.awaiting(slots),
         policy_version=plan.version,
-        rule=outcome.rule or "",
-        reasons=[{"code": reason.code, "sentence": reason.sentence} for reason in outcome.reasons],
+        rule=plan.ruling.rule,
+        reasons=plan.ruling.reasons,
+        wall=outcome.wall or Wall.ORDINARY,
         basis=Basis.POLICY if outcome.basis == "auto" else Basis.SIGNATURES,
         received_at=submission.received_at,
         routed_at=now(),
         **told(plan.document),
-        **ranked(outcome, submission.received_at),
+        **plan.ruling.ranks,
+        **plan.ruling.asks,
     )
 
 
@@ -143,20 +175,14 @@ def told(document: dict[str, Any]) -> dict[str, Any]:
         "subject": action.get("subject") or "",
         "amount": amount,
         "amount_at_stake": money(action.get("amount_at_stake")) if "amount_at_stake" in action else amount,
+        "effective_amount": effective(action),
+        "line": line(document),
         "currency": action.get("currency") or "",
         "jurisdiction": action.get("jurisdiction") or "",
         "tenant": document.get("tenant") or "",
         "environment": document.get("environment") or "",
         "correlation_id": document.get("correlation_id") or "",
         "expires_at": time_of(document.get("expires_at")),
-    }
-
-
-def ranked(outcome: Outcome, received_at: datetime) -> dict[str, Any]:
-    """Give the columns of an item that say how urgent it is."""
-    return {
-        "priority": Priority(outcome.priority).rank,
-        "due_at": received_at + outcome.due if outcome.due else None,
     }
 
 
@@ -191,15 +217,6 @@ def made_with(document: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def slots(item_id: UUID, revision: int, stages: Sequence[Stage]) -> list[SignoffSlot]:
-    """Give the slots of a plan, not yet written."""
-    return [
-        SignoffSlot(item_id=item_id, revision=revision, stage=number, n=n, role=stage.role, meaning=stage.meaning)
-        for number, stage in enumerate(stages, start=1)
-        for n in range(1, stage.signatures + 1)
-    ]
-
-
 def _fact(plan: Plan, item: Item, action_sha256: bytes) -> facts.Received:
     submission = plan.submission
     return facts.Received(
@@ -212,13 +229,29 @@ def _fact(plan: Plan, item: Item, action_sha256: bytes) -> facts.Received:
         policy_version=plan.version.version,
         rule=item.rule,
         reasons=[reason.code for reason in plan.outcome.reasons],
-        plan=[f"{stage.role} x {stage.signatures}" for stage in plan.outcome.stages],
+        plan=plans.told(plan.outcome.stages),
         effect=item.effect,
         basis=item.basis,
         contract=submission.contract_id,
         document_sha256=bytes(submission.digest),
         body_sha256=bytes(submission.body_sha256),
     )
+
+
+def effective(action: dict[str, Any]) -> Decimal | None:
+    """Give the amount that signing the action answers for: what is paid or what is at stake, the larger."""
+    return largest(*(money(action.get(name)) for name in ("amount", "amount_at_stake")))
+
+
+def largest(*amounts: Decimal | None) -> Decimal | None:
+    """Give the largest amount there is; a payment back counts by its size."""
+    return max((abs(each) for each in amounts if each is not None), default=None)
+
+
+def line(document: dict[str, Any]) -> str:
+    """Give the line of business a document names in its metadata; nothing if it names none."""
+    named = (document.get("metadata") or {}).get("line_of_business")
+    return named[:100] if isinstance(named, str) else ""
 
 
 def money(text: str | None) -> Decimal | None:

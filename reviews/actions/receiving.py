@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 from uuid import UUID
@@ -14,7 +15,7 @@ from portal.kit.ids import new_id
 from portal.kit.problems import Problem
 from reviews import documents
 from reviews.actions import admitting, attaching, braking
-from reviews.actions.admitting import Caller
+from reviews.actions.admitting import Accepted, Caller
 from reviews.models import Quarantine, Submission
 
 _STORE = """
@@ -73,15 +74,31 @@ class Receipt:
 
 
 def receive(caller: Caller, post: Post) -> Receipt:
-    """Store one post, or find that it was stored before.
+    """Store one post, or find that it was stored before; a refused authentic item is kept in quarantine.
+
+    Raises what `store` raises.
+    """
+    try:
+        return store(caller, post)
+    except documents.ContractViolation as refusal:
+        keep(caller, post, refusal)
+        raise
+
+
+def store(caller: Caller, post: Post) -> Receipt:
+    """Store one post, or find that it was stored before, and keep nothing of what is refused.
 
     Raises IdempotencyConflict, FlowSuspended, FlowRateLimited, FlowCapped or ContractViolation, and what
-    `admitting.admit` raises. A refused authentic item is kept in quarantine. The order is DATA.md's:
-    a replay is never refused, and no refusal is given by a gate that is out of date.
+    `admitting.admit` raises. The order is DATA.md's: a replay is never refused, and no refusal is given by a gate
+    that is out of date.
     """
     for attempt in range(3):
-        refusal = _refusal(caller, post, counted=attempt > 0)
-        stored = None if refusal else _insert(caller, post)
+        try:
+            braking.insist(caller.gate, posts=0 if attempt else 1)
+            contract, refusal = check(caller, post.document), None
+        except Problem as problem:
+            contract, refusal = None, problem
+        stored = None if refusal else _insert(caller, post, contract)
         if stored is not None:
             return stored
         # A second statement: the first may have lost a race it cannot see.
@@ -90,22 +107,28 @@ def receive(caller: Caller, post: Post) -> Receipt:
         if before is not None:
             return before
         if refusal is not None and current is caller:
-            if isinstance(refusal, documents.ContractViolation):
-                _keep(caller, post, refusal)
             raise refusal
         caller = current
     raise braking.FlowSuspended("The flow is being reconfigured. Post again in a moment.", retry_after=1)
 
 
-def check(caller: Caller, document: dict[str, Any]) -> None:
-    """Raise ContractViolation when the document does not match envelope or contract, or names files it may not."""
-    errors = documents.faults(document, caller.gate.contract)
+def check(caller: Caller, document: dict[str, Any], *, own: Accepted | None = None) -> UUID | None:
+    """Give the newest version of the contract that the document keeps; none where the flow has no contract.
+
+    `own` is one more version that will do: that of the item which the document revises. Raises ContractViolation when
+    the document matches none of them or breaks the envelope, with what the newest asks for, or names files it may not.
+    """
+    candidates = caller.gate.accepted()
+    if own is not None and own.id not in {each.id for each in candidates}:
+        candidates.append(own)
+    contract, errors = _fitting(document, candidates or [None])
     if errors:
         raise documents.ContractViolation(
             f"{len(errors)} thing{'s' * (len(errors) > 1)} in the item must be put right; see `errors`.",
             errors=errors,
         )
     attaching.insist(caller.gate.flow_id, document)
+    return contract.id if contract else None
 
 
 def stored_before(caller: Caller, post: Post) -> Receipt | None:
@@ -125,11 +148,11 @@ def stored_before(caller: Caller, post: Post) -> Receipt | None:
 def refuse(caller: Caller, post: Post, refusal: documents.ContractViolation) -> NoReturn:
     """Refuse a post in which no item was found, in the order and with the quarantine of every other."""
     braking.insist(caller.gate, posts=1)
-    _keep(caller, post, refusal)
+    keep(caller, post, refusal)
     raise refusal
 
 
-def _keep(caller: Caller, post: Post, refusal: Problem) -> None:
+def keep(caller: Caller, post: Post, refusal: Problem, *, revises: UUID | None = None) -> None:
     """Keep an authentic post that was refused, with its reasons, for the flow's owner."""
     exhibit = exhibits.seal(post.raw, scope=f"quarantine:{caller.gate.flow_id}", media_type=post.kind)
     Quarantine.objects.create(
@@ -139,26 +162,32 @@ def _keep(caller: Caller, post: Post, refusal: Problem) -> None:
         headers=kept(post.headers),
         code=refusal.name,
         errors=refusal.errors,
+        api_key_id=caller.key_id,
+        revises_id=revises,
     )
 
 
-def _refusal(caller: Caller, post: Post, *, counted: bool) -> Problem | None:
-    try:
-        braking.insist(caller.gate, posts=0 if counted else 1)
-        check(caller, post.document)
-    except Problem as refusal:
-        return refusal
-    return None
+def _fitting(
+    document: dict[str, Any], candidates: Sequence[Accepted | None]
+) -> tuple[Accepted | None, list[dict[str, str]]]:
+    """Find the first version that a document keeps; otherwise give what the first of them, the newest, asks for."""
+    told: list[dict[str, str]] = []
+    for each in candidates:
+        errors = documents.faults(document, each.contract if each else None)
+        if not errors:
+            return each, []
+        told = told or errors
+    return None, told
 
 
-def _insert(caller: Caller, post: Post) -> Receipt | None:
+def _insert(caller: Caller, post: Post, contract: UUID | None) -> Receipt | None:
     digest = documents.digest(post.document)
     sealed = exhibits.seal_for_intake(post.raw, media_type=post.kind)
     row = {
         "flow": caller.gate.flow_id, "config": caller.gate.config_version, "id": new_id(),
         "key": post.idempotency_id, "body_sha256": sealed.digest, "digest": digest, "exhibit": sealed.id,
         "headers": json.dumps(kept(post.headers)), "api_key": caller.key_id,
-        "contract": caller.gate.contract_id, "traceparent": post.headers.get("traceparent", "")[:100],
+        "contract": contract, "traceparent": post.headers.get("traceparent", "")[:100],
         "request_id": post.request_id, "at": now(), "ciphertext": sealed.ciphertext, "dek": sealed.dek_id,
         "size": sealed.size, "media_type": sealed.media_type,
     }  # fmt: skip

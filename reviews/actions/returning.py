@@ -1,17 +1,18 @@
 """Returning: items that leave review without a decision: sent back to their flow, cancelled by it, or expired."""
 
+from collections.abc import Sequence
+
 from django.db import transaction
 
 from audit import exhibits
 from audit.actors import SystemJob
-from portal.accounts import access
 from portal.accounts.models import User
 from portal.kit.clock import now
 from portal.kit.ids import ItemId
 from portal.kit.problems import NotFound, Problem
-from reviews import facts, guards, lifecycle, outbox, queries
+from reviews import facts, guards, lifecycle, outbox, plans, sighting
 from reviews.actions import routing, taking
-from reviews.models import ApiKey, ChangeRequest, Item, Lease, Submission
+from reviews.models import ApiKey, ChangeRequest, Item, Lease, Signature, SignoffSlot, Submission
 from reviews.words import OPEN, State
 
 _BATCH = 200
@@ -33,11 +34,9 @@ def request_changes(item_id: ItemId, *, by: User, seen: int, reason: str) -> Ite
     """
     if not reason.strip():
         raise RequestEmpty("Say in a sentence what should be different; the flow reads it.")
-    item = lifecycle.lock(item_id, seen=seen)
-    granted = access.of(User.objects.get(pk=by.pk))
-    guards.insist(guards.why_not_see(granted, item))
+    item, granted = sighting.locked(item_id, by=by, seen=seen)
     lease = Lease.objects.filter(item_id=item.pk).first()
-    guards.insist(guards.why_not_send_back(by, granted, item, queries.open_slot(item), lease))
+    guards.insist(guards.why_not_send_back(by, granted, item, plans.of(item), lease))
     fact = facts.ChangesRequested(revision=item.revision, reason=reason.strip())
     written = lifecycle.move(item, State.CHANGES_REQUESTED, fact, by=by, awaiting="")
     scope = exhibits.subject_scope(item.flow_id, item.subject or None, item.pk)
@@ -80,6 +79,16 @@ def _expire(item_id: ItemId) -> bool:
     let_go(item)
     outbox.enqueue(item, "countersign.item.expired.v1", {"item": str(item.pk)}, written=written)
     return True
+
+
+def to_stage(item: Item, slots: Sequence[SignoffSlot], signature: Signature, stage: int, *, by: User) -> None:
+    """Open another round of a locked item's plan from an earlier stage on, as the rejecting stage says."""
+    again = plans.next_round(plans.standing(slots), stage)
+    fact = facts.Returned(revision=item.revision, stage=stage, round=again[0].round, signature=signature.pk)
+    awaiting = plans.awaiting([*slots, *again])
+    lifecycle.move(item, State.IN_REVIEW, fact, by=by, awaiting=awaiting)
+    for slot in again:
+        slot.save(force_insert=True)
 
 
 def let_go(item: Item) -> None:

@@ -12,13 +12,24 @@ from audit import canonical, exhibits
 from portal.kit.clock import now
 from portal.kit.ids import ItemId
 from portal.kit.problems import NotFound, Problem
-from reviews import acts, documents, facts, guards, lifecycle, queries, revisions
-from reviews.actions import admitting, attaching, braking, changing, planning, receiving, returning, routing
-from reviews.actions.admitting import Caller
+from reviews import acts, documents, facts, guards, lifecycle, plans, queries, revisions
+from reviews.actions import (
+    admitting,
+    attaching,
+    braking,
+    changing,
+    planning,
+    receiving,
+    refusing,
+    returning,
+    routing,
+    ruling,
+)
+from reviews.actions.admitting import Accepted, Caller
 from reviews.actions.receiving import IdempotencyConflict, Post, Receipt
+from reviews.actions.ruling import Ruling
 from reviews.models import ApiKey, Item, PolicyVersion, Queue, Revision, RevisionPost, Signature, Submission
 from reviews.policies.document import Stage
-from reviews.policies.evaluation import Outcome
 from reviews.words import Basis, State
 
 _KEPT = ("external_id", "requested_by")
@@ -41,7 +52,7 @@ class _Routed:
     """What the rules in force now made of a new revision."""
 
     version: PolicyVersion
-    outcome: Outcome
+    ruling: Ruling
     stages: tuple[Stage, ...]
     queue_id: UUID
     rule: str
@@ -57,26 +68,39 @@ def flow_of(item_id: ItemId, *, by: ApiKey) -> str:
 
 
 def revise(item_id: ItemId, caller: Caller, post: Post) -> tuple[int, Receipt]:
+    """Store a new revision as `store` does; a refused authentic one is kept in quarantine."""
+    try:
+        return store(item_id, caller, post)
+    except documents.ContractViolation as refusal:
+        receiving.keep(caller, post, refusal, revises=item_id)
+        raise
+
+
+def store(item_id: ItemId, caller: Caller, post: Post) -> tuple[int, Receipt]:
     """Store a new revision and route it, or find that it was stored before; give its number and what to answer.
 
     Raises IdempotencyConflict, Refused (`revision_refused`), RevisionMismatch, ContractViolation, and what posting an
-    item raises of a flow that is suspended or posts too fast. A refused authentic revision is kept in quarantine.
+    item raises of a flow that is suspended or posts too fast. Nothing is kept of what is refused.
     """
     caller = admitting.readmit(caller)
     before = _stored_before(item_id, post)
     if before is not None:
         return before
-    try:
-        receiving.check(caller, post.document)
-    except documents.ContractViolation as refusal:
-        receiving.refuse(caller, post, refusal)
     braking.insist(caller.gate, posts=1)
+    contract = receiving.check(caller, post.document, own=_own(item_id))
     routing.route_now(item_id)
-    return _revise(item_id, caller, post)
+    return _revise(item_id, caller, post, contract)
+
+
+def _own(item_id: ItemId) -> Accepted | None:
+    """Give the contract an item keeps, that of its newest revision; one posted without a contract keeps none."""
+    newest = Revision.objects.filter(item_id=item_id).order_by("-revision").first()
+    compiled = revisions.contract(newest) if newest else None
+    return Accepted(newest.contract_id, compiled) if newest and newest.contract_id and compiled else None
 
 
 @transaction.atomic
-def _revise(item_id: ItemId, caller: Caller, post: Post) -> tuple[int, Receipt]:
+def _revise(item_id: ItemId, caller: Caller, post: Post, contract: UUID | None) -> tuple[int, Receipt]:
     item = lifecycle.lock(item_id)
     if item.flow_id != caller.gate.flow_id:
         raise NotFound("There is no such item of this flow.")
@@ -86,7 +110,7 @@ def _revise(item_id: ItemId, caller: Caller, post: Post) -> tuple[int, Receipt]:
     signed = Signature.objects.filter(item_id=item.pk, revision=item.revision).exists()
     guards.insist(guards.why_not_revise(item, signed=signed))
     _insist_on_same(item, post.document)
-    made = _write(item, caller, post, received_at=now())
+    made = _write(item, caller, post, contract, received_at=now())
     returning.let_go(item)
     return made.revision, Receipt(item.pk, bytes(made.digest), replayed=False)
 
@@ -114,12 +138,12 @@ def _insist_on_same(item: Item, document: dict[str, Any]) -> None:
         raise RevisionMismatch("A revision keeps subject, external_id and requested_by of its item.", errors=errors)
 
 
-def _write(item: Item, caller: Caller, post: Post, *, received_at: datetime) -> RevisionPost:
+def _write(item: Item, caller: Caller, post: Post, contract: UUID | None, *, received_at: datetime) -> RevisionPost:
     """Write the envelope, the revision, its files, its plan and the step that leads there."""
     number, key = item.revision + 1, lifecycle.subject_key(item)
-    routed = _routed(item, post.document)
+    routed = _routed(item, post.document, received_at)
     act = acts.build(post.document, acts.salt(key, item.pk, number))
-    made = _envelope(item, number, caller, post, key, received_at)
+    made = _envelope(item, number, caller, post, contract, key, received_at)
     content = exhibits.seal_all([(canonical.document_bytes(post.document), key)])[0]
     Revision.objects.create(
         item=item, revision=number, posted_as=number, exhibit_id=content.pk, digest=made.digest,
@@ -127,31 +151,41 @@ def _write(item: Item, caller: Caller, post: Post, *, received_at: datetime) -> 
         **planning.made_with(post.document),
     )  # fmt: skip
     attaching.attach(item.pk, number, item.flow_id, post.document)
+    slots = plans.slots(item.pk, number, routed.stages)
     lifecycle.move(
         item, State.IN_REVIEW, _fact(post.document, made, routed, acts.digest(act)),
         by=ApiKey.objects.get(pk=caller.key_id), revision=number, queue_id=routed.queue_id,
-        awaiting=routed.stages[0].role, policy_version=routed.version, rule=routed.rule, reasons=routed.reasons,
+        awaiting=plans.awaiting(slots), policy_version=routed.version, rule=routed.rule, reasons=routed.reasons,
         basis=Basis.SIGNATURES, override="none", routed_at=now(),
-        **planning.told(post.document), **planning.ranked(routed.outcome, received_at),
+        **planning.told(post.document), **routed.ruling.ranks, **routed.ruling.asks,
     )  # fmt: skip
-    for slot in planning.slots(item.pk, number, routed.stages):
+    for slot in slots:
         slot.save(force_insert=True)
+    planning.put_behind(item, routed.ruling.outcome.wall)
+    if routed.ruling.outcome.basis == "refuse":
+        refusing.invalidate(item)
     return made
 
 
-def _routed(item: Item, document: dict[str, Any]) -> _Routed:
+def _routed(item: Item, document: dict[str, Any], received_at: datetime) -> _Routed:
     """Ask the rules in force now; what a person asked about is never approved by a rule alone."""
-    version = planning.in_force(item.flow.policy_id)
-    outcome = planning.decide(version, document, item.flow.slug)
-    rule, reasons = outcome.rule or "", [{"code": each.code, "sentence": each.sentence} for each in outcome.reasons]
-    if outcome.basis == "auto":
-        return _Routed(version, outcome, changing.standing_stages(item), item.queue_id, rule, [*reasons, _ASKED])
-    queue_id = Queue.objects.get(slug=outcome.queue).pk
-    return _Routed(version, outcome, outcome.stages, queue_id, rule, reasons)
+    version = ruling.in_force({item.flow.policy_id})[item.flow.policy_id]
+    made = ruling.again(item, version, document, since=received_at)[0]
+    if made.outcome.basis == "auto":
+        reasons = [*made.reasons, _ASKED]
+        return _Routed(version, made, changing.standing_stages(item), item.queue_id, made.rule, reasons)
+    queue_id = Queue.objects.get(slug=made.outcome.queue).pk
+    return _Routed(version, made, made.outcome.stages, queue_id, made.rule, made.reasons)
 
 
 def _envelope(
-    item: Item, number: int, caller: Caller, post: Post, key: exhibits.DataKey, received_at: datetime
+    item: Item,
+    number: int,
+    caller: Caller,
+    post: Post,
+    contract: UUID | None,
+    key: exhibits.DataKey,
+    received_at: datetime,
 ) -> RevisionPost:
     """Keep the body's bytes and the headers as they came."""
     return RevisionPost.objects.create(
@@ -163,7 +197,7 @@ def _envelope(
         exhibit_id=exhibits.seal_all([(post.raw, key)], media_type=post.kind)[0].pk,
         headers=receiving.kept(post.headers),
         api_key_id=caller.key_id,
-        contract_id=caller.gate.contract_id,
+        contract_id=contract,
         request_id=post.request_id,
         received_at=received_at,
     )
@@ -179,7 +213,7 @@ def _fact(document: dict[str, Any], made: RevisionPost, routed: _Routed, action_
         policy_version=routed.version.version,
         rule=routed.rule,
         reasons=[each["code"] for each in routed.reasons],
-        plan=[f"{stage.role} x {stage.signatures}" for stage in routed.stages],
+        plan=plans.told(routed.stages),
         effect=document["action"]["effect"],
         basis=Basis.SIGNATURES,
         contract=made.contract_id,

@@ -5,15 +5,19 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from audit import exhibits, ledger
 from audit.actors import SystemJob
+from portal.kit.clock import now
 from portal.kit.ids import ItemId
 from portal.kit.inserting import insert_all
-from reviews.actions import deciding, planning
-from reviews.models import IntakeQueue, PolicyVersion, Submission
-from reviews.policies.evaluation import Outcome, Reason
+from reviews import counters
+from reviews.actions import deciding, planning, refusing, ruling
+from reviews.actions.planning import Opened
+from reviews.actions.ruling import Case, Ruling
+from reviews.models import IntakeQueue, Item, PolicyVersion, Submission
+from reviews.policies.evaluation import Reason
 from reviews.words import Basis, State
 
 log = logging.getLogger(__name__)
@@ -49,15 +53,18 @@ def route_now(item_id: ItemId) -> None:
             _route_alone(waiting.submission)
 
 
-def preview(flow_slug: str, policy_id: UUID, document: dict[str, Any]) -> tuple[PolicyVersion, Outcome]:
-    """Give what routing would decide about a document, storing nothing."""
-    version = planning.in_force(policy_id)
-    return version, planning.decide(version, document, flow_slug)
+def preview(flow_slug: str, policy_id: UUID, document: dict[str, Any]) -> tuple[PolicyVersion, Ruling]:
+    """Give what routing would decide about a document now, storing nothing."""
+    version = ruling.in_force({policy_id})[policy_id]
+    return version, ruling.decide([Case(ruling.rules(version), flow_slug, document, now())])[0]
 
 
 def _route_alone(submission: Submission) -> bool:
     try:
         _route([submission])
+    except OperationalError:
+        log.warning("submission %s waits for the next sweep", submission.pk, exc_info=True)
+        return _set_back(submission)
     except Exception:  # noqa: BLE001  it goes to people with the reason instead
         log.exception("submission %s could not be routed by its rules", submission.pk)
         return _route_to_fallback(submission)
@@ -70,15 +77,32 @@ def _route_to_fallback(submission: Submission) -> bool:
         _route([submission], fallback=reason)
     except Exception:  # noqa: BLE001  it stays in the intake queue, behind the others, and the log says why
         log.exception("submission %s cannot even go to the fallback queue", submission.pk)
-        IntakeQueue.objects.filter(pk=submission.pk, tries__lt=1000).update(tries=1)
-        return False
+        return _set_back(submission)
     return True
+
+
+def _set_back(submission: Submission) -> bool:
+    """Leave a submission in the intake queue, behind the others."""
+    IntakeQueue.objects.filter(pk=submission.pk).update(tries=1)
+    return False
 
 
 @transaction.atomic
 def _route(submissions: Sequence[Submission], *, fallback: Reason | None = None) -> None:
-    """Write the items of submissions in a handful of statements, all or none."""
-    plans = planning.plans(submissions, fallback=fallback)
+    """Write the items of submissions in a handful of statements, all or none.
+
+    Where rules count on a subject, one worker at a time does, and items of one subject follow each other: two that
+    are each allowed alone are never both approved.
+    """
+    read = planning.opened(submissions)
+    counters.hold(each.counted for each in read)
+    for part in planning.parts(read):
+        _write(part, fallback=fallback)
+    IntakeQueue.objects.filter(pk__in=[submission.pk for submission in submissions]).delete()
+
+
+def _write(read: Sequence[Opened], *, fallback: Reason | None) -> None:
+    plans = planning.planned(read, fallback=fallback)
     keys = exhibits.keys_for(plan.scope for plan in plans)
     sealed = exhibits.seal_all([(plan.content, keys[plan.scope]) for plan in plans])
     made = [planning.rows(plan, keys[plan.scope], exhibit.pk) for plan, exhibit in zip(plans, sealed, strict=True)]
@@ -86,7 +110,13 @@ def _route(submissions: Sequence[Submission], *, fallback: Reason | None = None)
     insert_all([rows.revision for rows in made])
     insert_all([slot for rows in made for slot in rows.slots])
     ledger.append_all([rows.step for rows in made])
-    IntakeQueue.objects.filter(pk__in=[submission.pk for submission in submissions]).delete()
-    for rows in made:
-        if rows.item.basis == Basis.POLICY:
-            deciding.finalise(rows.item, State.APPROVED, Basis.POLICY, by=SystemJob.ROUTER)
+    for plan, rows in zip(plans, made, strict=True):
+        _settle(rows.item, plan.ruling)
+
+
+def _settle(item: Item, made: Ruling) -> None:
+    """Finish what needs nobody: what the rules approve by themselves, and what they refuse."""
+    if made.outcome.basis == "auto":
+        deciding.finalise(item, State.APPROVED, Basis.POLICY, by=SystemJob.ROUTER)
+    elif made.outcome.basis == "refuse":
+        refusing.invalidate(item)

@@ -11,12 +11,14 @@ from portal.accounts.ceremony import PROFILES, Factors
 from portal.accounts.models import User
 from portal.kit.clock import now
 from portal.kit.ids import ItemId, new_id
-from portal.kit.problems import Problem
-from reviews import facts, guards, lifecycle, queries
-from reviews.actions import changing, deciding, intents, taking
+from portal.kit.problems import Problem, Refusal
+from reviews import authority, conflicts, facts, guards, impasses, lifecycle, plans, queries, sighting
+from reviews.actions import changing, deciding, intents, returning, signable, taking
 from reviews.actions.intents import ContentChanged as ContentChanged
 from reviews.actions.intents import IntentSpent as IntentSpent
+from reviews.actions.signable import Content
 from reviews.models import Item, Lease, Signature, SignIntent, SignoffSlot
+from reviews.turns import Turn
 from reviews.words import Basis, State, Verdict
 
 
@@ -56,13 +58,16 @@ def prepare(
         raise ReasonMissing("Say in a sentence why you reject it; the flow and the examiner read it.")
     if verdict is Verdict.REJECT and changes:
         raise ChangesRefused("Undo your changes to reject it as it is, or approve it with them.")
-    item = lifecycle.lock(item_id, seen=seen)
-    slot = _insist(by, item)
+    item, _ = sighting.locked(item_id, by=by, seen=seen)
+    turn = _insist(by, item)
+    guards.insist(guards.why_not_say(item, verdict.value if changes is None else "change"))
     try:
         overrides = None if changes is None else changing.merged(queries.current_revision(item), changes)
-        what = intents.content(item, slot, overrides)
+        what = signable.content(item, turn, overrides, by=by)
     except exhibits.Damaged:
         raise ContentChanged("The stored content is damaged. Tell your administrator.") from None
+    _insist_on_rule(what, verdict, by)
+    _insist_on_authority(what, verdict, by)
     return intents.freeze(what, by=by, session_ref=session_ref, verdict=verdict, reason=reason)
 
 
@@ -83,27 +88,38 @@ def sign(intent_id: UUID, *, by: User, session_ref: str, factors: Factors) -> Si
 def _sign(intent: SignIntent, by: User, factors: Factors) -> Signature:
     _spend(intent)
     item = lifecycle.lock(ItemId(intent.item_id), seen=intent.item_version)
-    slot = _insist(by, item)
-    what, body = intents.made_again(intent, item, slot)
+    turn = _insist(by, item)
+    slot = turn.slot
+    what, body = intents.made_again(intent, item, turn)
+    authority.hold(by, item, on_behalf_of=turn.on_behalf_of)
+    _insist_on_authority(what, Verdict(intent.verdict), by)
+    _insist_on_rule(what, Verdict(intent.verdict), by)
     proof = ceremony.prove(
         by, factors, session_ref=intent.session_ref, profile=PROFILES[item.queue.profile],
-        challenge=bytes(intent.challenge),
+        challenge=bytes(intent.challenge), allowed=ceremony.sufficient(what.factors),
     )  # fmt: skip
     if what.change is not None and intent.changes_id is not None:
         slot = changing.write(what.change, intent.changes_id, by=by)
     signature = _write(intent, slot, by, proof, reason=body["reason"])
     slot.signature, slot.signer = signature, by
     slot.save(update_fields=["signature", "signer"])
-    following = queries.open_slot(item)
-    fact = _fact(intent, signature, slot, by, body["reason"])
-    lifecycle.move(item, State.IN_REVIEW, fact, by=by, awaiting=following.role if following else "")
+    slots = plans.of(item)
+    fact = _fact(intent, signature, slot, by, body["reason"], turn)
+    lifecycle.move(item, State.IN_REVIEW, fact, by=by, awaiting=plans.awaiting(slots))
     for lease in Lease.objects.filter(item_id=item.pk):
         taking.let_go(lease)
-    if intent.verdict == Verdict.REJECT:
-        deciding.finalise(item, State.REJECTED, Basis.SIGNATURES, by=by)
-    elif following is None:
-        deciding.finalise(item, State.APPROVED, Basis.SIGNATURES, by=by)
+    _follow(item, slot, signature, slots, by=by)
+    impasses.look(item)
     return signature
+
+
+def _follow(item: Item, slot: SignoffSlot, signature: Signature, slots: list[SignoffSlot], *, by: User) -> None:
+    """Do what the signature leads to: nothing yet, the decision, or another round of an earlier stage."""
+    reached = plans.outcome(slots)
+    if reached is not None:
+        deciding.finalise(item, reached, Basis.SIGNATURES, by=by)
+    elif signature.verdict == Verdict.REJECT and slot.back_to is not None and not plans.is_ended(slots):
+        returning.to_stage(item, slots, signature, slot.back_to, by=by)
 
 
 def _spend(intent: SignIntent) -> None:
@@ -114,16 +130,31 @@ def _spend(intent: SignIntent) -> None:
         raise intents.spent()
 
 
-def _insist(by: User, item: Item) -> SignoffSlot:
+def _insist(by: User, item: Item) -> Turn:
     by = User.objects.get(pk=by.pk)
     granted = access.of(by)
     guards.insist(guards.why_not_see(granted, item))
-    slot = queries.open_slot(item)
+    slots = plans.of(item)
     lease = Lease.objects.filter(item_id=item.pk).first()
-    guards.insist(guards.why_not_sign(by, granted, item, slot, lease))
-    if slot is None:
-        raise RuntimeError("the guards let an item without an open slot through")
-    return slot
+    guards.insist(guards.why_not_sign(by, granted, item, slots, lease))
+    turn = conflicts.turn(by, granted, item, slots)
+    if isinstance(turn, Refusal):
+        raise RuntimeError("the guards let through somebody whose turn it is not")  # noqa: TRY004  no wrong type
+    return turn
+
+
+def _insist_on_authority(what: Content, verdict: Verdict, by: User) -> None:
+    """Refuse an approval beyond the authority of whose name it is signed in; a rejection needs none."""
+    if verdict is Verdict.APPROVE:
+        guards.insist(guards.why_not_approve(by, what.turn, what.item, what.signatures, what.amount))
+
+
+def _insist_on_rule(what: Content, verdict: Verdict, by: User) -> None:
+    """Refuse a verdict the rule does not allow, factors the person lacks, and changes beyond whom they stand in for."""
+    guards.insist(guards.why_not_say(what.item, "change" if what.change else verdict.value))
+    guards.insist(guards.why_not_prove(by, what.factors))
+    queue_id = what.change.queue_id if what.change else what.item.queue_id
+    guards.insist(guards.why_not_stand_in(what.turn, queue_id, what.amount, what.item.currency))
 
 
 def _write(intent: SignIntent, slot: SignoffSlot, by: User, proof: ceremony.Proof, *, reason: str) -> Signature:
@@ -133,7 +164,10 @@ def _write(intent: SignIntent, slot: SignoffSlot, by: User, proof: ceremony.Proo
         item_id=intent.item_id,
         revision=intent.item_rev,
         signer=by,
-        role=slot.role,
+        on_behalf_of_id=intent.on_behalf_of_id,
+        break_glass_id=intent.break_glass_id,
+        licence=intent.licence,
+        role=intent.role,
         meaning=slot.meaning,
         verdict=intent.verdict,
         reason_id=exhibits.seal(reason.encode(), scope=scope, media_type="text/plain").pk if reason else None,
@@ -154,12 +188,14 @@ def _kept(assertion: dict[str, object] | None, scope: str) -> UUID | None:
     return exhibits.seal(canonical.document_bytes(assertion), scope=scope).pk
 
 
-def _fact(intent: SignIntent, signature: Signature, slot: SignoffSlot, by: User, reason: str) -> facts.Signed:
+def _fact(
+    intent: SignIntent, signature: Signature, slot: SignoffSlot, by: User, reason: str, turn: Turn
+) -> facts.Signed:
     return facts.Signed(
         signature=signature.pk,
         revision=intent.item_rev,
         verdict=intent.verdict,
-        role=slot.role,
+        role=signature.role,
         meaning=slot.meaning,
         auth_method=signature.auth_method,
         assurance=signature.assurance,
@@ -170,6 +206,12 @@ def _fact(intent: SignIntent, signature: Signature, slot: SignoffSlot, by: User,
         stage=slot.stage,
         printed_name=by.printed_name,
         reason=reason or None,
+        on_behalf_of=signature.on_behalf_of_id,
+        break_glass=signature.break_glass_id,
+        round=slot.round if slot.round > 1 else None,
+        licence=signature.licence or None,
+        duties_waived=list(turn.waived) or None,
+        for_name=signature.on_behalf_of.printed_name if signature.on_behalf_of else None,
     )
 
 

@@ -9,10 +9,11 @@ from portal.accounts.models import User
 from portal.kit.clock import now
 from portal.kit.ids import ItemId
 from portal.kit.problems import Problem, Refused
-from reviews import facts, guards, lifecycle, queries
+from reviews import capacities, facts, files, guards, lifecycle, plans, queries, sighting
 from reviews.models import ActiveTime, Item, Lease, Queue
 
 _WINDOW = 8
+_MOST = 12 * _WINDOW
 _LONGEST_GAP = timedelta(seconds=60)
 
 
@@ -35,10 +36,9 @@ class NothingToTake(Problem):
 def take(item_id: ItemId, *, by: User) -> Lease:
     """Take one item: hold it for the queue's lease time. Raises TakenByOther or Refused."""
     with transaction.atomic():
-        item = lifecycle.lock(item_id)
-        granted = access.of(by)
-        guards.insist(guards.why_not_see(granted, item))
-        guards.insist(guards.why_not_take(by, granted, item, queries.open_slot(item)))
+        item, granted = sighting.locked(item_id, by=by)
+        guards.insist(guards.why_not_take(by, granted, item, plans.of(item)))
+        guards.insist(guards.why_not_whole(files.unopened(item, by, granted)))
         return _hold(item, by)
 
 
@@ -48,12 +48,14 @@ def take_next(*, by: User, queue: str = "") -> Lease:
     Raises NothingToTake.
     """
     granted = access.of(by)
-    queues = granted.where("review_in_queue", "queue")
+    known = capacities.of(granted)
+    held = known.by_queue()
     if queue:
-        queues = list(Queue.objects.filter(pk__in=queues, slug=queue).values_list("pk", flat=True))
+        wanted = Queue.objects.filter(pk__in=held, slug=queue).values_list("pk", flat=True)
+        held = {each: held[each] for each in wanted}
     passed: list[ItemId] = []
-    while True:
-        candidates = queries.next_items(queues, sorted(granted.roles), by.pk, now(), passed, _WINDOW)
+    while len(passed) < _MOST:
+        candidates = queries.next_items(held, by.pk, now(), passed, _WINDOW, holders=known.holders, walls=granted.walls)
         if not candidates:
             raise NothingToTake("No item waits that you may sign. Look again later.")
         for candidate in candidates:
@@ -61,6 +63,7 @@ def take_next(*, by: User, queue: str = "") -> Lease:
                 return _try(ItemId(candidate), by)
             except (TakenByOther, Refused):
                 passed.append(ItemId(candidate))
+    raise NothingToTake(f"The {len(passed)} most urgent items are not yours to sign. Look through the queue yourself.")
 
 
 def beat(item_id: ItemId, *, by: User) -> Lease:
@@ -78,10 +81,9 @@ def beat(item_id: ItemId, *, by: User) -> Lease:
 def put_back(item_id: ItemId, *, by: User) -> None:
     """Give up one's own hold."""
     with transaction.atomic():
-        item = lifecycle.lock(item_id)
+        item, _ = sighting.locked(item_id, by=by)
         lease = Lease.objects.filter(item_id=item_id, holder=by).first()
         if lease is None:
-            guards.insist(guards.why_not_see(access.of(by), item))
             raise TakenByOther("You do not hold this item, so there is nothing to put back.")
         let_go(lease)
         lifecycle.note(item, facts.PutBack(), by=by)
@@ -106,9 +108,11 @@ def _try(item_id: ItemId, by: User) -> Lease:
     """Take a candidate unless somebody is at it this instant."""
     with transaction.atomic():
         item = Item.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=item_id).first()
-        if item is None:
+        granted = access.of(by)
+        if item is None or guards.why_not_see(granted, item) is not None:
             raise TakenByOther("Somebody was faster.")
-        guards.insist(guards.why_not_take(by, access.of(by), item, queries.open_slot(item)))
+        guards.insist(guards.why_not_take_next(by, granted, item, plans.of(item)))
+        guards.insist(guards.why_not_whole(files.unopened(item, by, granted)))
         return _hold(item, by)
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from reviews import documents, envelope
+from reviews.words import State
 
 _Described = dict[str, Any]
 
@@ -72,7 +73,7 @@ REVISED: _Described = {
     "type": "object",
     "required": ["id", "state", "revision", "digest", "links"],
     "properties": ACCEPTED["properties"]
-    | {"state": {"const": "in_review"}, "revision": {"type": "integer", "minimum": 2}},
+    | {"state": {"enum": [state.value for state in State]}, "revision": {"type": "integer", "minimum": 2}},
 }
 SCHEMAS = {
     "Item": envelope.ITEM,

@@ -33,7 +33,7 @@ def revisions(request: HttpRequest, item_id: UUID) -> HttpResponse:
 def _answer(revision: int, receipt: Receipt) -> HttpResponse:
     told: dict[str, Any] = {
         "id": str(receipt.id),
-        "state": "in_review",
+        "state": readings.state(receipt.id),
         "revision": revision,
         "digest": f"sha256:{receipt.digest.hex()}",
         "links": readings.links(receipt.id),

@@ -30,6 +30,7 @@ def revision(made: Revision, every: Sequence[Revision], routed: Told | None) -> 
         "asked_for": said.get("plan", []),
         "document": opened(lambda: revisions.posted(made)) if posted else None,
         "titles": _titles(made) if posted else {},
+        "rerouted": _rerouted(made, routed) if routed else None,
         "changed_by": made.changed_by.printed_name if made.changed_by else None,
         "changes": [] if posted else opened(lambda: _changes(made, every)),
         "overrides": opened(lambda: revisions.overrides(made)),
@@ -64,6 +65,19 @@ def attachments(item_id: UUID) -> list[dict[str, Any]]:
         }
         for file in files
     ]
+
+
+def _rerouted(made: Revision, routed: Told) -> dict[str, Any] | None:
+    """Tell who routed an item anew, from which version of the rules to which, and why; None for other revisions."""
+    if made.rerouted_by is None:
+        return None
+    return {
+        "by": made.rerouted_by.printed_name,
+        "at": stamp(routed.at),
+        "from_version": routed.pub["before"],
+        "to_version": routed.pub["policy_version"],
+        "reason": routed.personal.get("reason") or "",
+    }
 
 
 def _changes(made: Revision, every: Sequence[Revision]) -> list[dict[str, str]]:

@@ -12,20 +12,25 @@ from audit.stories import nameless
 from portal.accounts.models import User
 from portal.kit.clock import stamp, stamp_or_none
 from portal.models import Installation
-from reviews.evidence import checking, proposals, sealed, signatures
+from reviews.evidence import checking, proposals, rules, sealed, signatures, signoff
 from reviews.evidence.opening import ERASED, opened
-from reviews.models import Decision, Flow, Item, PolicyVersion, Queue, Revision
+from reviews.models import Decision, Flow, Item, Queue, Revision
 
-_ROUTINGS = ("item.received", "item.revised", "item.overridden")
+# Comments decide nothing and may be meant for fewer people than the evidence is.
+_LEFT_OUT = ("item.commented",)
+_ROUTINGS = ("item.received", "item.revised", "item.overridden", "item.rerouted")
 
 
 def record(decision: Decision) -> dict[str, Any]:
     """Write down a decision whose entry is sealed; raises proofs.NotSealed before."""
     item = Item.objects.select_related("flow", "requested_by").get(pk=decision.item_id)
-    revisions = list(Revision.objects.select_related("contract", "changed_by").filter(item=item).order_by("revision"))
-    proof = sealed.proof(item.pk, decision.entry_id)
-    told = [each for each in ledger.story(item.pk, name=_names(item)) if each.eid in proof.entries]
+    related = "contract", "changed_by", "rerouted_by"
+    revisions = list(Revision.objects.select_related(*related).filter(item=item).order_by("revision"))
+    proof, name = sealed.proof(item.pk, decision.entry_id), _names(item)
+    story = ledger.story(item.pk, name=name)
+    told = [each for each in story if each.eid in proof.entries and each.kind not in _LEFT_OUT]
     routed = {each.pub["revision"]: each for each in told if each.kind in _ROUTINGS}
+    plan = signoff.plan(item.pk)
     return {
         "v": 1,
         "typ": "countersign.record",
@@ -34,11 +39,14 @@ def record(decision: Decision) -> dict[str, Any]:
         "log": settings.LOG_ORIGIN,
         "item": _item(item),
         "decision": _decision(decision, told, item, revisions),
-        "policy": _policy(routed[decision.revision].pub, item),
-        "plan": signatures.plan(item.pk),
-        "signatures": signatures.signatures(item.pk, told),
+        "policy": rules.policy(routed[decision.revision].pub, item, name),
+        "plan": plan,
+        "returns": signoff.returns(told, name),
+        "recusals": signoff.recusals(told, name),
+        "signatures": signatures.signatures(item.pk, told, plan),
         "revisions": [proposals.revision(each, revisions, routed.get(each.revision)) for each in revisions],
         "attachments": proposals.attachments(item.pk),
+        "readings": rules.readings(item, told, name),
         "story": sealed.story(told, proof, _places(told, item)),
         "checkpoint": proof.checkpoint,
         "keys": sealed.keys(proof.checkpoint),
@@ -65,6 +73,7 @@ def _item(item: Item) -> dict[str, Any]:
         "tenant": item.tenant,
         "environment": item.environment,
         "jurisdiction": item.jurisdiction,
+        "wall": item.wall,
         "requested_by": item.requested_by.printed_name if item.requested_by else None,
         "received_at": stamp(item.received_at),
         "due_at": stamp_or_none(item.due_at),
@@ -93,34 +102,12 @@ def _decision(decision: Decision, told: list[Told], item: Item, revisions: list[
     }
 
 
-def _policy(said: dict[str, Any], item: Item) -> dict[str, Any]:
-    """Tell by which version of which rules the decided revision was routed."""
-    version = PolicyVersion.objects.select_related("policy").get(
-        policy_id=said["policy"], version=said["policy_version"]
-    )
-    return {
-        "id": said["policy"],
-        "name": version.policy.name,
-        "version": said["policy_version"],
-        "sha256": bytes(version.digest).hex(),
-        "rule": said["rule"],
-        "reasons": _reasons(said["reasons"], item),
-        "asked_for": said["plan"],
-        "applied_at": stamp(version.applied_at),
-    }
-
-
-def _reasons(codes: list[str], item: Item) -> list[dict[str, str]]:
-    """Give each reason its own sentence, also where two share a code; none where item and entry do not agree."""
-    held = item.reasons if [each["code"] for each in item.reasons] == codes else [{}] * len(codes)
-    return [{"code": code, "sentence": each.get("sentence", "")} for code, each in zip(codes, held, strict=True)]
-
-
 def _places(told: list[Told], item: Item) -> dict[str, str]:
-    """Give the names of the flow and the queues that entries call by their ids."""
+    """Give the names of the flow, the queues and the people that entries call by their ids."""
     queues = {each.pub["queue"] for each in told if "queue" in each.pub}
     named = {str(queue.pk): queue.name for queue in Queue.objects.filter(pk__in=queues)}
-    return named | {str(item.flow_id): item.flow.name}
+    holders = User.objects.filter(pk__in={each.pub["holder"] for each in told if "holder" in each.pub})
+    return named | {str(each.pk): each.printed_name for each in holders} | {str(item.flow_id): item.flow.name}
 
 
 def _names(item: Item) -> Any:

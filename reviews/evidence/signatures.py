@@ -1,42 +1,30 @@
-"""The sign-off plan and the signatures on it: names and reasons from their entries, intents and assertions whole."""
+"""The signatures on an item: names and reasons from their entries, intents and assertions whole."""
 
 from typing import Any
 from uuid import UUID
 
 from audit.ledger import Told
-from portal.accounts.roles import Role
-from portal.kit.clock import stamp
+from portal.kit.clock import stamp, stamp_or_none
+from reviews import capable
 from reviews.evidence import opening, passkey
 from reviews.evidence.opening import ERASED
-from reviews.models import Signature, SignoffSlot
+from reviews.evidence.signoff import roles_title
+from reviews.models import Signature
 
-_TITLES = {role.value: role.title for role in Role}
-
-
-def plan(item_id: UUID) -> list[dict[str, Any]]:
-    """Tell every signature that was asked for, with the one that was given."""
-    slots = SignoffSlot.objects.select_related("signer").filter(item_id=item_id).order_by("revision", "stage", "n")
-    return [
-        {
-            "revision": slot.revision,
-            "stage": slot.stage,
-            "n": slot.n,
-            "role": slot.role,
-            "role_title": _TITLES.get(slot.role, slot.role),
-            "meaning": slot.meaning,
-            "signature": str(slot.signature_id) if slot.signature_id else None,
-            "signed_by": slot.signer.printed_name if slot.signer else None,
-        }
-        for slot in slots
-    ]
+_RELATED = "intent", "on_behalf_of", "break_glass__queue"
+_ALL_THE_SAME = "Without them nobody could complete the plan, so they signed all the same."
+_WAIVED = {
+    "changed_rule": f"changed the routing rule within the last {capable.CHANGED_WITHIN_DAYS} days. {_ALL_THE_SAME}"
+}
 
 
-def signatures(item_id: UUID, told: list[Told]) -> list[dict[str, Any]]:
-    """Tell every signature, in the order they were given."""
+def signatures(item_id: UUID, told: list[Told], plan: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Tell every signature, in the order they were given; one of an earlier round of its plan counts no more."""
     entries = {each.pub["signature"]: each for each in told if each.kind == "signature.executed"}
-    signed = Signature.objects.select_related("intent", "on_behalf_of").filter(item_id=item_id)
+    counting = {slot["signature"] for slot in plan if slot["counts"]}
+    signed = Signature.objects.select_related(*_RELATED).filter(item_id=item_id)
     return [
-        _signature(each, entries[str(each.pk)])
+        _signature(each, entries[str(each.pk)]) | {"counts": str(each.pk) in counting}
         for each in signed.order_by("signed_at", "id")
         if str(each.pk) in entries
     ]
@@ -50,11 +38,15 @@ def _signature(signature: Signature, entry: Told) -> dict[str, Any]:
         "entry": str(entry.eid),
         "revision": said["revision"],
         "stage": said["stage"],
+        "round": said.get("round") or 1,
         "signer": str(entry.actor.ref),
         "printed_name": entry.personal.get("printed_name", ERASED),
-        "on_behalf_of": signature.on_behalf_of.printed_name if signature.on_behalf_of else None,
+        "on_behalf_of": _absent(entry),
+        "licence": _licence(signature, entry),
+        "break_glass": _emergency(signature),
+        "duties_waived": [_waived(code, signature) for code in said.get("duties_waived") or []],
         "role": said["role"],
-        "role_title": _TITLES.get(said["role"], said["role"]),
+        "role_title": roles_title([said["role"]]),
         "meaning": said["meaning"],
         "verdict": said["verdict"],
         "reason": entry.personal.get("reason") or "",
@@ -69,6 +61,40 @@ def _signature(signature: Signature, entry: Told) -> dict[str, Any]:
         "shown_sha256": said["shown_sha256"],
         "passkey": _passkey(signature),
     }
+
+
+def _absent(entry: Told) -> dict[str, str] | None:
+    """Give in whose name a person signed, as their entry tells it."""
+    absent = entry.pub.get("on_behalf_of")
+    return {"id": absent, "printed_name": entry.personal.get("for_name") or ERASED} if absent else None
+
+
+def _emergency(signature: Signature) -> dict[str, Any] | None:
+    """Tell the emergency access under which a person signed."""
+    glass = signature.break_glass
+    if glass is None:
+        return None
+    return {
+        "id": str(glass.pk),
+        "role": glass.role,
+        "role_title": roles_title([glass.role]),
+        "queue": glass.queue.name,
+        "from": stamp(glass.starts_at),
+        "until": stamp(glass.ends_at),
+        "ended_at": stamp_or_none(glass.ended_at),
+        "reason": opening.text(glass.reason_id),
+    }
+
+
+def _waived(code: str, signature: Signature) -> dict[str, str]:
+    """Say which duty was not kept apart, and why not."""
+    who = "This person, or the one they signed for," if signature.on_behalf_of_id else "This person"
+    return {"code": code, "sentence": f"{who} {_WAIVED.get(code, code)}"}
+
+
+def _licence(signature: Signature, entry: Told) -> str:
+    """Give the licences under which a person signed, as their entry tells them."""
+    return str(entry.personal.get("licence") or "") if entry.personal or not signature.licence else ERASED
 
 
 def _passkey(signature: Signature) -> Any:

@@ -1,4 +1,4 @@
-"""`manage.py policy`: routing policies from files, checked, put in force, and written out again."""
+"""`manage.py policy`: routing rules from files, checked, proposed, and written out again."""
 
 from pathlib import Path
 from typing import Any
@@ -6,104 +6,84 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from portal.accounts.models import User
 from portal.kit.problems import Problem
-from reviews.actions import configuring
-from reviews.models import Policy, PolicyVersion
+from reviews.actions import proposing
+from reviews.management import policy_simulate, wording
+from reviews.models import Policy
 from reviews.policies import document
+from reviews.policies.document import PolicyInvalid
+from reviews.proposals.summaries import NothingChanges
 
 
 class Command(BaseCommand):
-    """Check, apply or export routing policies."""
+    """Check, propose, export or simulate routing rules."""
 
-    help = "Checks routing policies, puts them in force, or writes out the one in force."
+    help = "Checks routing rules, proposes them, writes out those in force, or tells what they would have done."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take one of the three verbs."""
+        """Take one of the verbs."""
         verbs = parser.add_subparsers(dest="verb", required=True)
         check = verbs.add_parser("check", help="say what is wrong with the files; changes nothing")
         check.add_argument("files", nargs="+", type=Path)
-        apply = verbs.add_parser("apply", help="put the files in force, all of them or none")
+        apply = verbs.add_parser("apply", help="propose the files, all of them or none; another person signs them")
         apply.add_argument("files", nargs="+", type=Path)
-        apply.add_argument("--by", required=True, metavar="USERNAME", help="who puts them in force")
-        export = verbs.add_parser("export", help="write the policy in force to the output")
+        wording.told_by(apply)
+        export = verbs.add_parser("export", help="write the rules in force to the output")
         export.add_argument("name")
+        simulate = verbs.add_parser("simulate", help="say what a draft would have done with the last items")
+        policy_simulate.add_arguments(simulate)
 
     def handle(self, *args: Any, verb: str, **options: Any) -> None:
-        """Do one of the three."""
-        if verb == "check":
-            self._check(options["files"])
-        elif verb == "apply":
-            self._apply(options["files"], _person(options["by"]))
-        else:
-            self._export(options["name"])
+        """Do what the verb says."""
+        acts = {"check": self._check, "apply": self._apply, "export": self._export, "simulate": self._simulate}
+        acts[verb](options)
 
-    def _check(self, files: list[Path]) -> None:
-        for file, policy in self._parsed(files).items():
+    def _check(self, options: dict[str, Any]) -> None:
+        for file, policy in self._parsed(options["files"]).items():
             self.stdout.write(f"{file}: {policy.name}, {len(policy.rules)} rules, nothing wrong")
 
-    def _apply(self, files: list[Path], by: User) -> None:
-        """Apply all files in one transaction: a fault in the last leaves the first out too."""
-        self._parsed(files)
-        applied: dict[Path, PolicyVersion] = {}
+    def _apply(self, options: dict[str, Any]) -> None:
+        """Propose all files in one transaction: a fault in the last leaves the first out too."""
+        self._parsed(options["files"])
+        by, lines = wording.person(options["by"]), list[str]()
         with transaction.atomic():
-            for file in files:
-                applied[file] = _put_in_force(file, by)
-        for file, version in applied.items():
-            self.stdout.write(f"{file}: {version.policy.name} is in force as version {version.version}")
+            for file in options["files"]:
+                lines += self._proposed(file, by, options["reason"])
+        self.stdout.write("\n".join(lines))
 
-    def _export(self, name: str) -> None:
-        policy = Policy.objects.select_related("in_force").filter(name=name).first()
+    def _proposed(self, file: Path, by: Any, reason: str) -> list[str]:
+        """Propose one file; what is in force or proposed already stays as it is, so a pipeline may run again."""
+        try:
+            proposal = proposing.propose("policy", wording.text_of(file), by=by, reason=reason)
+        except (NothingChanges, proposing.AlreadyProposed) as already:
+            return [f"{file}: {already.detail}"]
+        except Problem as problem:
+            wording.faults(file, problem, self.stderr)
+            raise wording.refusal(file, problem) from problem
+        first, *rest = wording.announced(proposal)
+        return [f"{file}: {first}", *rest]
+
+    def _export(self, options: dict[str, Any]) -> None:
+        policy = Policy.objects.select_related("in_force").filter(name=options["name"]).first()
         if policy is None or policy.in_force is None:
-            raise CommandError(f"There is no policy {name}.")
+            raise CommandError(f"There is no policy {options['name']}.")
         self.stdout.write(policy.in_force.text, ending="")
+
+    def _simulate(self, options: dict[str, Any]) -> None:
+        self._parsed([options["file"]])
+        text = wording.text_of(options["file"])
+        if not policy_simulate.simulate(text, options["last"], out=self.stdout, progress=self.stderr):
+            raise CommandError("The simulation did not come to its end; nothing was changed.")
 
     def _parsed(self, files: list[Path]) -> dict[Path, document.Policy]:
         """Read every file and print every fault as file:line:column; end with 1 if there is one."""
         found: dict[Path, document.Policy] = {}
         for file in files:
             try:
-                found[file] = document.parse(_read(file))
-            except document.PolicyInvalid as invalid:
-                for fault in invalid.errors:
-                    self.stderr.write(_line(file, fault))
+                found[file] = document.parse(wording.text_of(file))
+            except PolicyInvalid as invalid:
+                wording.faults(file, invalid, self.stderr)
         if len(found) < len(set(files)):
             count = len(set(files)) - len(found)
             raise CommandError(f"{count} of {len(set(files))} files cannot be used; nothing was changed.")
         return found
-
-
-def _put_in_force(file: Path, by: User) -> PolicyVersion:
-    """Apply one file; a text that is in force already stays the version it is, so a pipeline may run again."""
-    text = _read(file)
-    policy = Policy.objects.select_related("in_force").filter(name=document.parse(text).name).first()
-    if policy and policy.in_force and policy.in_force.text == text:
-        return policy.in_force
-    try:
-        return configuring.apply_policy(text, by=by)
-    except Problem as refusal:
-        raise CommandError(f"{file}: {refusal.detail} Nothing was changed.") from refusal
-
-
-def _line(file: Path, fault: dict[str, str]) -> str:
-    """Write a fault as compilers do, so that editors and pipelines can jump to it."""
-    if "line" not in fault:
-        return f"{file}: {fault['message']}"
-    place = f"Line {fault['line']}, column {fault['column']}: "
-    return f"{file}:{fault['line']}:{fault['column']}: {fault['message'].removeprefix(place)}"
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise CommandError(f"{file} is not UTF-8.") from error
-
-
-def _person(username: str) -> User:
-    person = User.objects.filter(username=username, is_active=True).first()
-    if person is None:
-        raise CommandError(f"There is nobody active with the username {username}.")
-    return person

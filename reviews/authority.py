@@ -1,0 +1,222 @@
+"""Authority: what a person may approve for by the register in force, and what is left of it on an item."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from portal.accounts.models import User
+from portal.kit.clock import now
+from portal.kit.problems import Refusal
+from portal.web.wording import money
+from reviews import coverage
+from reviews.models import Item
+
+# One statement for a person and an item: the row that counts, what is approved on the subject beside this item by
+# anybody, and what was signed in the person's name within the row's period. No row: no register, nothing is asked.
+_STANDING = f"""
+WITH register AS (SELECT {coverage.AUTHORITY} AS id),
+i AS (SELECT id, subject, effect, line, jurisdiction, currency, %(amount)s::numeric AS effective_amount
+        FROM reviews_item WHERE id = %(item)s::uuid),
+mine AS (SELECT e.* FROM i, reviews_entitlement e
+          WHERE e.register_id = (SELECT id FROM register) AND e.person_id = %(person)s::uuid
+            AND {coverage.ENTITLED}
+          ORDER BY {coverage.NARROWEST} LIMIT 1),
+signed AS (
+  SELECT g.item_id, g.revision, g.signed_at, g.verdict FROM reviews_signature g
+   WHERE g.signer_id = %(person)s::uuid AND g.on_behalf_of_id IS NULL
+   UNION ALL
+  SELECT g.item_id, g.revision, g.signed_at, g.verdict FROM reviews_signature g
+   WHERE g.on_behalf_of_id = %(person)s::uuid)
+SELECT mine.up_to, mine.alone, mine.per_subject, mine.per_period, mine.period_days,
+  (SELECT coalesce(sum(o.effective_amount), 0) FROM i, reviews_item o
+    WHERE mine.per_subject IS NOT NULL AND o.subject <> '' AND (o.subject, o.currency) = (i.subject, i.currency)
+      AND o.id <> i.id AND (o.state = 'approved' OR o.state = 'in_review' AND EXISTS (
+        SELECT FROM reviews_signature g
+         WHERE (g.item_id, g.revision, g.verdict) = (o.id, o.revision, 'approve')))),
+  (SELECT coalesce(sum(of_item.effective_amount), 0) FROM (
+     SELECT DISTINCT o.id, o.effective_amount FROM i, signed JOIN reviews_item o
+         ON (o.id, o.revision) = (signed.item_id, signed.revision)
+      WHERE mine.per_period IS NOT NULL AND signed.verdict = 'approve' AND o.id <> i.id
+        AND signed.signed_at > %(now)s::timestamptz - mine.period_days * interval '1 day'
+        AND o.currency = i.currency AND o.state IN ('in_review', 'changes_requested', 'approved')) of_item)
+  FROM register LEFT JOIN mine ON true WHERE register.id IS NOT NULL
+"""  # noqa: S608  texts of our own
+_ENTITLED = f"""
+SELECT covered.person FROM (
+  SELECT DISTINCT ON (e.person_id) e.person_id AS person, e.up_to, i.effective_amount
+    FROM reviews_item i, reviews_entitlement e
+   WHERE i.id = %(item)s::uuid AND e.register_id = {coverage.AUTHORITY} AND e.person_id = ANY (%(people)s::uuid[])
+     AND {coverage.ENTITLED}
+   ORDER BY e.person_id, {coverage.NARROWEST}
+) covered WHERE coalesce(covered.up_to >= covered.effective_amount, true)
+UNION
+SELECT unnest(%(people)s::uuid[]) WHERE {coverage.AUTHORITY} IS NULL
+"""  # noqa: S608  texts of our own
+_THING = re.compile(r"[a-z][a-z -]{0,30}")
+_INSTEAD = "Leave it to somebody who may sign for more; you may still reject it or send it back."
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The row of the register that counts: for one item, alone, on one subject, and within a period."""
+
+    up_to: Decimal
+    alone: Decimal
+    per_subject: Decimal | None
+    per_period: Decimal | None
+    period_days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a person may still approve on an item; `whose` names somebody else in whose name it would be signed."""
+
+    item: Item
+    amount: Decimal | None
+    bounds: Bounds | None
+    on_subject: Decimal
+    in_period: Decimal
+    whose: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """Say what is left beside this item, on its subject or in the period: “$6,350.00 of your $50,000.00 left …”."""
+        if self.bounds is None or self.amount is None:
+            return ""
+        told = []
+        if self._on_subject is not None:
+            told.append(self._of(self._on_subject, self.on_subject, f"on this {self._thing}"))
+        if self.bounds.per_period is not None:
+            told.append(self._of(self.bounds.per_period, self.in_period, f"in {_days(self.bounds.period_days)}"))
+        return "; ".join(told)
+
+    @property
+    def bound(self) -> str:
+        """Say what one item may come to: “Up to $25,000.00 an item, $10,000.00 alone”."""
+        if self.bounds is None or self.amount is None:
+            return ""
+        alone = f", {self._money(self.bounds.alone)} alone" if self.bounds.alone < self.bounds.up_to else ""
+        return f"Up to {self._money(self.bounds.up_to)} an item{alone}"
+
+    def why_not(self, signatures: int) -> Refusal | None:
+        """Tell why approving is beyond the authority, where the plan asks for so many signatures in all."""
+        if self.bounds is None:
+            told = f"The register of authority gives {self._you} nothing for {self._scope}."
+            return Refusal("no_authority", f"{told} {_INSTEAD}")
+        if self.amount is None:
+            return None
+        return self._too_large(self.amount, self.bounds, signatures) or self._too_much(self.amount, self.bounds)
+
+    def _too_large(self, amount: Decimal, bounds: Bounds, signatures: int) -> Refusal | None:
+        """Compare the item by itself."""
+        if amount > bounds.up_to:
+            most = f"the {self._money(bounds.up_to)} that {self._you} may sign for"
+            return Refusal("over_authority", f"{self._money(amount)} is more than {most}. {_INSTEAD}")
+        if signatures == 1 and amount > bounds.alone:
+            most = f"the {self._money(bounds.alone)} that {self._you} may sign for alone, and nobody else signs"
+            return Refusal("over_alone", f"{self._money(amount)} is more than {most}. {_INSTEAD}")
+        return None
+
+    def _too_much(self, amount: Decimal, bounds: Bounds) -> Refusal | None:
+        """Compare what it comes to in all, on the subject and in the period."""
+        if self._on_subject is not None and self.on_subject + amount > self._on_subject:
+            return self._total("over_subject", self._on_subject, self.on_subject, f"on this {self._thing}")
+        if bounds.per_period is not None and self.in_period + amount > bounds.per_period:
+            within = f"in {_days(bounds.period_days)}"
+            return self._total("over_period", bounds.per_period, self.in_period, within)
+        return None
+
+    def _total(self, code: str, bound: Decimal, used: Decimal, where: str) -> Refusal:
+        this, left = self._money(self.amount or Decimal(0)), self._of(bound, used, where)
+        return Refusal(code, f"This item's {this} is more than the {left}. {_INSTEAD}")
+
+    def _of(self, bound: Decimal, used: Decimal, where: str) -> str:
+        left = max(bound - used, Decimal(0))
+        return f"{self._money(left)} of {self._your} {self._money(bound)} left {where}"
+
+    @property
+    def _on_subject(self) -> Decimal | None:
+        return self.bounds.per_subject if self.bounds and self.item.subject else None
+
+    @property
+    def _thing(self) -> str:
+        """Give what the subject is, by the first part of its name: a claim, a patient."""
+        first, slash, _ = self.item.subject.partition("/")
+        word = first.replace("_", " ").replace("-", " ")
+        return word if slash and _THING.fullmatch(word) else "subject"
+
+    @property
+    def _scope(self) -> str:
+        item = self.item
+        named = (item.effect, item.line, item.jurisdiction, item.currency if self.amount is not None else "")
+        return ", ".join(each for each in named if each)
+
+    @property
+    def _you(self) -> str:
+        return self.whose or "you"
+
+    @property
+    def _your(self) -> str:
+        return f"{self.whose}'s" if self.whose else "your"
+
+    def _money(self, amount: Decimal) -> str:
+        return money(amount, self.item.currency)
+
+
+def left(person: User, item: Item, amount: Decimal | None = None, *, on_behalf_of: User | None = None) -> Left | None:
+    """Give what approving an item may come to for a person; None where no register of authority is in force.
+
+    `amount` is what it would come to with changes, the item's own otherwise. Who stands in uses the other's authority.
+    """
+    holder = on_behalf_of or person
+    amount = item.effective_amount if amount is None else amount
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDING, _given(amount=amount, item=item.pk, person=holder.pk))
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    up_to, alone, *rest, on_subject, in_period = found
+    bounds = None if up_to is None else Bounds(up_to, alone, *rest)
+    return Left(item, amount, bounds, on_subject, in_period, holder.printed_name if on_behalf_of else "")
+
+
+def why_not(
+    person: User, item: Item, amount: Decimal | None, signatures: int, *, on_behalf_of: User | None = None
+) -> Refusal | None:
+    """Tell why a person may not approve an item for an amount, under a plan of so many signatures in all."""
+    found = left(person, item, amount, on_behalf_of=on_behalf_of)
+    return found.why_not(signatures) if found else None
+
+
+def hold(person: User, item: Item, *, on_behalf_of: User | None = None) -> None:
+    """Lock what is added up until the transaction ends: the subject's total, then the person's; the item is locked.
+
+    Everybody takes them in this order, and nobody locks another item while holding them.
+    """
+    holder = on_behalf_of or person
+    names = [f"subject:{item.currency}{item.subject}"] if item.subject else []
+    with connection.cursor() as cursor:
+        for name in (*names, f"authority:{holder.pk}"):
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+
+
+def entitled(people: Iterable[UUID], item: Item) -> frozenset[UUID]:
+    """Give who of these people may approve an item by its amount, totals apart; all where there is no register."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ENTITLED, _given(item=item.pk, people=list(people)))
+        return frozenset(UUID(str(person)) for (person,) in cursor.fetchall())
+
+
+def _given(**named: Any) -> dict[str, Any]:
+    moment = now()
+    return named | {"now": moment, "today": moment.astimezone(UTC).date()}
+
+
+def _days(number: int | None) -> str:
+    return "1 day" if number == 1 else f"{number} days"

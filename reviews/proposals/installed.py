@@ -1,0 +1,59 @@
+"""Reading routing rules against what this installation has: a queue or role it lacks is a fault with its place."""
+
+from portal.accounts.roles import Role
+from reviews.models import Calendar, Queue
+from reviews.policies import document
+from reviews.policies.document import Known, PolicyInvalid
+from reviews.words import Wall
+
+
+class UnknownQueue(PolicyInvalid):
+    """A policy names a queue that is not there."""
+
+    code = "unknown_queue"
+    title = "The policy names a queue that does not exist"
+
+
+class UnknownRole(PolicyInvalid):
+    """A policy asks for a signature by a role nobody can hold."""
+
+    code = "unknown_role"
+    title = "The policy names a role that does not exist"
+
+
+class UnknownCalendar(PolicyInvalid):
+    """A policy counts in a working calendar that is not in force."""
+
+    code = "unknown_calendar"
+    title = "The policy names a working calendar that does not exist"
+
+
+class UnknownWall(PolicyInvalid):
+    """A policy puts items behind a wall that is not there."""
+
+    code = "unknown_wall"
+    title = "The policy names a wall that does not exist"
+
+
+_BY_MEMBER = {"queue": UnknownQueue, "calendar": UnknownCalendar, "wall": UnknownWall}
+
+
+def known() -> Known:
+    """Give the names a policy may use here."""
+    return Known(
+        queues=frozenset(Queue.objects.values_list("slug", flat=True)),
+        roles=frozenset(Role),
+        calendars=frozenset(Calendar.objects.filter(in_force__isnull=False).values_list("name", flat=True)),
+        walls=frozenset(Wall),
+    )
+
+
+def parse(text: str) -> document.Policy:
+    """Read a policy for this installation. Raises PolicyInvalid, UnknownQueue, UnknownRole, UnknownCalendar."""
+    document.parse(text)
+    try:
+        return document.parse(text, known())
+    except PolicyInvalid as invalid:
+        # The text alone is a policy, so every fault that is left names something this installation lacks.
+        member = invalid.errors[0]["pointer"].rpartition("/")[2]
+        raise _BY_MEMBER.get(member, UnknownRole)(invalid.detail, errors=invalid.errors) from None

@@ -1,0 +1,82 @@
+"""Registers of authority and licences as a change: rows added, removed and changed, person by person."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from audit import exhibits
+from portal.accounts.models import User
+from reviews.models import Register
+from reviews.proposals.summaries import NothingChanges, Summary, counted, insist_on_target, version_of
+from reviews.registers import authority, licences, reading
+from reviews.registers.difference import difference
+
+FILES: Final = {"authority": "authority.csv", "licences": "licences.csv"}
+_READERS: Final[dict[str, Any]] = {"authority": authority, "licences": licences}
+
+
+class _Anybody:
+    """Names of people who were known when a register was put in force, whatever they are called now."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterOf:
+    """A register, whole; it is sealed as the one CSV that says what its entries say."""
+
+    word: str
+    name: str
+
+    def check(self, content: str, *, target: UUID | None) -> Summary:
+        """Read the register and compare it with the one in force."""
+        insist_on_target(target, None)
+        entries = read(self.word, content.encode(), FILES[self.word])
+        current = newest(self.word)
+        text = written(self.word, entries)
+        before = entries_of(current)
+        if current is not None and text == text_of(current):
+            raise NothingChanges(f"This {self.name} is in force already, as version {current.version}.")
+        found = difference(before, entries)
+        title = self.name.capitalize()
+        changes = (f"{len(found.added)} added", f"{len(found.changed)} changed", f"{len(found.removed)} removed")
+        return Summary(
+            title=title,
+            told=f"{title}, version {current.version + 1 if current else 1}, {counted(len(entries), 'row')}: "
+            f"{', '.join(changes)}",
+            content=text,
+            base=version_of(current.version if current else None),
+            differences=found.sentences(dict(User.objects.values_list("username", "printed_name"))),
+        )
+
+
+def read(word: str, content: bytes, filename: str) -> list[Any]:
+    """Read a register's CSV or XLSX for the people there are. Raises RegisterInvalid with every fault."""
+    people = frozenset(User.objects.values_list("username", flat=True))
+    lines = reading.rows(content, filename)
+    return list(_READERS[word].parse(lines, people=people))
+
+
+def written(word: str, entries: Sequence[Any]) -> str:
+    """Write entries as the one CSV that stands for them."""
+    return str(_READERS[word].text(entries))
+
+
+def newest(word: str) -> Register | None:
+    """Give the register of a kind that is in force."""
+    return Register.objects.filter(kind=word).order_by("-version").first()
+
+
+def text_of(register: Register) -> str:
+    """Give a register's canonical CSV."""
+    return exhibits.open(register.content_id).decode()
+
+
+def entries_of(register: Register | None) -> list[Any]:
+    """Give the entries of a register in force."""
+    if register is None:
+        return []
+    lines = reading.rows(text_of(register).encode(), FILES[register.kind])
+    return list(_READERS[register.kind].parse(lines, people=_Anybody()))
