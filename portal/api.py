@@ -16,6 +16,7 @@ from reviews.api import described
 from reviews.api.evidence import router as evidence
 from reviews.api.items import flow_key
 from reviews.api.items import router as items
+from reviews.api.schemas import router as schemas
 
 
 class StrictParser(Parser):
@@ -56,6 +57,7 @@ api = PortalAPI(
 )
 api.add_router("", items)
 api.add_router("", evidence)
+api.add_router("", schemas)
 api.add_router("/ledger", ledger, auth=flow_key)
 
 

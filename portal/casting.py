@@ -11,6 +11,7 @@ from django.conf import settings
 
 from audit.actors import SystemJob
 from portal.accounts import actions as accounts
+from portal.accounts import pairs
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from reviews.actions import configuring
@@ -22,9 +23,11 @@ PEOPLE = (
     ("ben.carter", "Ben Carter", Role.ADJUSTER),
     ("maya.okafor", "Maya Okafor", Role.SENIOR_ADJUSTER),
     ("daniel.reyes", "Daniel Reyes", Role.SENIOR_ADJUSTER),
+    ("priya.nair", "Priya Nair", Role.QUEUE_MANAGER),
     ("ruth.abara", "Ruth Abara", Role.CORRESPONDENCE_REVIEWER),
     ("helen.marsh", "Helen Marsh", Role.COMPLIANCE_OFFICER),
 )
+AUDITOR = ("omar.haddad", "Omar Haddad", Role.AUDITOR)
 ADMINISTRATOR = ("tom.becker", "Tom Becker", Role.ADMINISTRATOR)
 
 _EXAMPLES = Path(settings.BASE_DIR) / "examples"
@@ -80,23 +83,26 @@ class Cast:
 
     people: dict[str, Member]
     flows: dict[str, Staged]
+    auditor: Member
     administrator: Member
 
 
 def seed(callbacks: Mapping[str, str]) -> Cast:
     """Seed a migrated, empty database; `callbacks` gives the callback address of a flow by its slug."""
+    pairs.open_defaults(by=SystemJob.SEEDER)
     administrator = _add(*ADMINISTRATOR)
     people = {name: _add(name, printed, role) for name, printed, role in PEOPLE}
+    auditor = _add(*AUDITOR)
     for member in people.values():
         accounts.verify_identity(member.user, by=administrator.user)
-    flows = {plot.slug: _stage(plot, callbacks.get(plot.slug, ""), by=administrator.user) for plot in PLOTS}
+    flows = {plot.slug: _stage(plot, callbacks.get(plot.slug, "")) for plot in PLOTS}
     fresh = {name: _reread(member) for name, member in people.items()}
-    return Cast(fresh, flows, _reread(administrator))
+    return Cast(fresh, flows, _reread(auditor), _reread(administrator))
 
 
 def roles() -> dict[str, Role]:
-    """Give everybody's role by user name, the administrator's last."""
-    return {username: role for username, _, role in (*PEOPLE, ADMINISTRATOR)}
+    """Give everybody's role by user name, auditor and administrator last."""
+    return {username: role for username, _, role in (*PEOPLE, AUDITOR, ADMINISTRATOR)}
 
 
 def _reread(member: Member) -> Member:
@@ -118,9 +124,11 @@ def _add(username: str, printed_name: str, role: Role) -> Member:
     return Member(user, password, totp_secret)
 
 
-def _stage(plot: Plot, callback: str, *, by: User) -> Staged:
+def _stage(plot: Plot, callback: str) -> Staged:
+    # Seeded by the installation itself: one person alone may not put rules and permissions in force.
+    by = SystemJob.SEEDER
     text = (_EXAMPLES / "policies" / plot.policy).read_text()
-    _open_queues(text, plot.reviewers, by=by)
+    _open_queues(text, plot.reviewers)
     version = configuring.apply_policy(text, by=by)
     flow = configuring.register_flow(plot.slug, plot.name, version.policy, by=by, audience=plot.audience)
     contract = json.loads((_EXAMPLES / "contracts" / plot.contract).read_text())
@@ -134,12 +142,15 @@ def _stage(plot: Plot, callback: str, *, by: User) -> Staged:
     return Staged(plot.slug, plot.audience, key, secret, endpoint_secret)
 
 
-def _open_queues(text: str, reviewers: tuple[Role, ...], *, by: User) -> None:
+def _open_queues(text: str, reviewers: tuple[Role, ...]) -> None:
     """Open the queues a policy names, for those who review there."""
+    by = SystemJob.SEEDER
     rules = document.parse(text)
     named = dict.fromkeys([*(rule.queue for rule in rules.rules), rules.fallback.queue])
     for slug in named:
         queue: Queue = configuring.open_queue(slug, slug.replace("-", " ").capitalize(), by=by)
         for role in reviewers:
             accounts.grant_access(role, "review_in_queue", queue, by=by)
+        for permission in ("review_in_queue", "manage_in_queue"):
+            accounts.grant_access(Role.QUEUE_MANAGER, permission, queue, by=by)
         accounts.grant_access(Role.COMPLIANCE_OFFICER, "see_queue", queue, by=by)

@@ -122,7 +122,9 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "intake"
 CELERY_TASK_ROUTES = {
     "reviews.tasks.deliver": {"queue": "deliveries"},
+    "reviews.tasks.notify": {"queue": "deliveries"},
     "reviews.tasks.make_evidence": {"queue": "evidence"},  # a worker of its own: a PDF never delays an item
+    "reviews.tasks.simulate": {"queue": "evidence"},  # nor does a draft of rules that is tried
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -131,10 +133,24 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-deliveries": {"task": "reviews.tasks.deliver", "schedule": 5.0},
     "sweep-evidence": {"task": "reviews.tasks.make_evidence", "schedule": 30.0, "kwargs": {"days": 2}},
     "sweep-all-evidence": {"task": "reviews.tasks.make_evidence", "schedule": 3600.0},
+    "sweep-simulations": {"task": "reviews.tasks.simulate", "schedule": 15.0},
     "expire-items": {"task": "reviews.tasks.expire", "schedule": 60.0},
+    "sweep-leases": {"task": "reviews.tasks.sweep_leases", "schedule": 20.0},
+    "find-impasses": {"task": "reviews.tasks.find_impasses", "schedule": 30.0},
+    "sweep-notices": {"task": "reviews.tasks.notify", "schedule": 30.0},
     "sweep-uploads": {"task": "reviews.tasks.sweep_uploads", "schedule": 3600.0},
     "worker-heartbeat": {"task": "portal.tasks.heartbeat", "schedule": 10.0},
 }
+
+# --- Mail: for what people must learn at once; without a server the portal alone tells them -----------------
+EMAIL_HOST = text("MAIL_HOST", "")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'dummy'}.EmailBackend"
+EMAIL_PORT = number("MAIL_PORT", 587)
+EMAIL_HOST_USER = text("MAIL_USER", "")
+EMAIL_HOST_PASSWORD = text("MAIL_PASSWORD", "")
+EMAIL_USE_TLS = flag("MAIL_TLS", True)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = text("MAIL_FROM", "countersign@localhost")
 
 # --- People ---------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from audit.evidence import texts
+from audit.evidence import signoff, texts, why
 from audit.evidence.seen import Fact, seen
 from audit.evidence.texts import ERASED, Text, printed
 
 STORY = 200
-_SIGNATURES = 100
-_ROWS = 60
+_ROWS = why.ROWS
+_OPENERS = 20
 _OUTCOMES = {"approved": "Approved", "rejected": "Rejected"}
 _BASES = {"signatures": "the signatures below", "policy": "the routing rule alone"}
 
@@ -31,12 +31,13 @@ def parts(record: Mapping[str, Any], digest: str) -> dict[str, Any]:
         "decided_at": texts.moment(decision["decided_at"]),
         "created": decision["decided_at"],
         "head": _head(item, decision),
-        **_signed(record),
-        "why": _why(record),
-        "plan": _plan(record),
+        **signoff.signed(record),
+        "why": why.why(record),
+        **signoff.plan(record),
         **_seen(record),
-        "files": [_file(each) for each in record["attachments"][:_ROWS]],
+        "files": [_file(each, n) for n, each in enumerate(record["attachments"][:_ROWS])],
         "more_files": texts.left_out(len(record["attachments"]) - _ROWS, "/attachments"),
+        "required": [_required(each, n) for n, each in enumerate(record.get("readings", [])[:_ROWS])],
         "changes": _changes(record),
         "story": [_told(each) for each in record["story"][:STORY]],
         "more_story": texts.left_out(len(record["story"]) - STORY, "/story"),
@@ -66,70 +67,17 @@ def _head(item: Mapping[str, Any], decision: Mapping[str, Any]) -> list[Fact]:
         "Item": " · ".join(each for each in (item["external_id"], item["id"]) if each),
         "Flow": item["flow"]["name"],
         "Jurisdiction": item["jurisdiction"],
+        "Behind the wall": _wall(item),
         "Asked for by": item["requested_by"],
         "Received": texts.moment(item["received_at"]),
     }
     return [Fact(label, printed(value, "/item", texts.CELL)) for label, value in told.items() if value]
 
 
-def _signed(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Part the signatures into those of the decided revision and those of earlier ones."""
-    decided = record["decision"]["revision"]
-    numbered = list(enumerate(record["signatures"]))
-    mine = [(n, each) for n, each in numbered if each["revision"] == decided]
-    earlier = [(n, each) for n, each in numbered if each["revision"] != decided]
-    return {
-        "signatures": [_signature(each, n) for n, each in mine[:_SIGNATURES]],
-        "earlier": [_signature(each, n) for n, each in earlier[:_SIGNATURES]],
-        "more_signatures": texts.left_out(
-            max(len(mine) - _SIGNATURES, 0) + max(len(earlier) - _SIGNATURES, 0), "/signatures"
-        ),
-    }
-
-
-def _signature(each: Mapping[str, Any], n: int) -> dict[str, Any]:
-    at = f"/signatures/{n}"
-    return {
-        "name": printed(each["printed_name"], f"{at}/printed_name", texts.CELL),
-        "for": texts.visible(each["on_behalf_of"] or ""),
-        "role": texts.visible(each["role_title"]),
-        "meaning": texts.visible(each["meaning"]),
-        "verdict": texts.verdict(dict(each)),
-        "reason": printed(each["reason"], f"{at}/reason") if each["reason"] else None,
-        "at": texts.moment(each["signed_at"]),
-        "factor": texts.factor(dict(each)),
-        "statement": printed(each["statement"], f"{at}/statement"),
-        "revision": each["revision"],
-        "intent": texts.digest(each["intent_sha256"]),
-    }
-
-
-def _why(record: Mapping[str, Any]) -> dict[str, Any]:
-    policy = record["policy"]
-    return {
-        "reasons": [_reason(each) for each in policy["reasons"][:_ROWS]],
-        "rule": texts.visible(policy["rule"] or "the fallback of the rules"),
-        "name": texts.visible(policy["name"]),
-        "version": policy["version"],
-        "digest": texts.digest(policy["sha256"]),
-    }
-
-
-def _reason(each: Mapping[str, Any]) -> str:
-    return texts.visible(each["sentence"] or texts.worded(each["code"]))
-
-
-def _plan(record: Mapping[str, Any]) -> list[dict[str, Any]]:
-    decided = record["decision"]["revision"]
-    return [
-        {
-            "role": texts.visible(slot["role_title"]),
-            "meaning": texts.visible(slot["meaning"]),
-            "signed_by": texts.visible(slot["signed_by"] or ""),
-        }
-        for slot in record["plan"][:_SIGNATURES]
-        if slot["revision"] == decided
-    ]
+def _wall(item: Mapping[str, Any]) -> str:
+    """Name the wall around the item; an ordinary item has none, and records from before walls say nothing."""
+    wall = str(item.get("wall", "ordinary"))
+    return "" if wall == "ordinary" else wall.replace("-", " ").capitalize()
 
 
 def _seen(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -169,15 +117,26 @@ def _lines(act: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _file(each: Mapping[str, Any]) -> dict[str, Any]:
-    opened = [f"{texts.visible(who['name'])}, {texts.moment(who['at'])}" for who in each["opened"]]
+def _required(each: Mapping[str, Any], n: int) -> dict[str, Any]:
+    at = f"/readings/{n}"
+    return {"title": printed(each["title"], f"{at}/title", texts.CELL), "opened": _opened(each["opened"], at)}
+
+
+def _opened(openings: list[Mapping[str, Any]], at: str) -> str:
+    """Say who opened something when; whom there is no room for stand in the record."""
+    opened = [f"{texts.visible(who['name'])}, {texts.moment(who['at'])}" for who in openings]
+    more = texts.left_out(len(opened) - _OPENERS, f"{at}/opened")
+    return "; ".join([*opened[:_OPENERS], *([more] if more else [])]).rstrip(".") or "nobody"
+
+
+def _file(each: Mapping[str, Any], n: int) -> dict[str, Any]:
     return {
         "name": printed(each["name"], "/attachments", texts.CELL),
         "kind": texts.visible(each["media_type"]),
         "size": texts.size(each["size"]),
         "revision": each["revision"],
         "digest": texts.digest(each["sha256"]),
-        "opened": "; ".join(opened[:20]) or "nobody",
+        "opened": _opened(each["opened"], f"/attachments/{n}"),
     }
 
 

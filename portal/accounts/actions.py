@@ -11,8 +11,8 @@ from django.db import models, transaction
 from guardian.shortcuts import assign_perm, remove_perm
 
 from audit import exhibits, ledger
-from audit.actors import HasActor
-from portal.accounts import ceremony, codes, facts, passkeys
+from audit.actors import ActorType, HasActor
+from portal.accounts import ceremony, codes, facts, nudging, pairs, passkeys
 from portal.accounts.models import User
 from portal.accounts.refusals import LastFactor, PasskeyRefused
 from portal.accounts.roles import Role
@@ -26,6 +26,14 @@ class SelfVerification(Problem):
     code = "self_verification"
     status = 403
     title = "Someone else must verify your identity"
+
+
+class SecondPersonMissing(Problem):
+    """One person alone gives nobody anything."""
+
+    code = "second_person_missing"
+    status = 403
+    title = "Somebody else must sign this first"
 
 
 @transaction.atomic
@@ -113,44 +121,65 @@ def remove_factor(person: User, authenticator: Authenticator, *, by: HasActor) -
 
 
 @transaction.atomic
-def grant_role(person: User, role: Role, *, by: HasActor) -> None:
-    """Give a person a role; their signing period ends, so that the next signature asks for all factors."""
-    group, _ = Group.objects.get_or_create(name=role.value)
+def grant_role(person: User, role: str, *, by: HasActor, proposal: UUID | None = None) -> None:
+    """Give a person a role, or a place behind a wall; their signing period ends, so that all factors are asked for.
+
+    A person gives it with the proposal they signed. Raises SecondPersonMissing or ForbiddenTogether.
+    """
+    _insist_on_two(by, proposal)
+    person = User.objects.select_for_update().get(pk=person.pk)
+    pairs.insist_on_allowed(person, role)
+    group, _ = Group.objects.get_or_create(name=str(role))
     person.groups.add(group)
     ceremony.end_periods(person)
-    ledger.append_next(facts.RoleGranted(role=role.value), stream=_stream(person), by=by)
+    ledger.append_next(facts.RoleGranted(role=str(role), proposal=proposal), stream=_stream(person), by=by)
+    nudging.people_changed()
 
 
 @transaction.atomic
-def withdraw_role(person: User, role: Role, *, by: HasActor) -> None:
-    """Take a role from a person, with effect from the next question asked."""
-    person.groups.remove(Group.objects.get(name=role.value))
+def withdraw_role(person: User, role: str, *, by: HasActor) -> None:
+    """Take a role from a person, with effect from the next question asked; one person may do it alone."""
+    person.groups.remove(Group.objects.get(name=str(role)))
     ceremony.end_periods(person)
-    ledger.append_next(facts.RoleWithdrawn(role=role.value), stream=_stream(person), by=by)
+    ledger.append_next(facts.RoleWithdrawn(role=str(role)), stream=_stream(person), by=by)
+    nudging.people_changed()
 
 
 @transaction.atomic
-def grant_access(role: Role, permission: str, target: models.Model, *, by: HasActor) -> None:
-    """Give a role one permission on one object."""
+def grant_access(
+    role: Role, permission: str, target: models.Model, *, by: HasActor, proposal: UUID | None = None
+) -> None:
+    """Give a role one permission on one object; a person does it with the proposal they signed.
+
+    Raises SecondPersonMissing.
+    """
+    _insist_on_two(by, proposal)
     group, _ = Group.objects.get_or_create(name=role.value)
     assign_perm(permission, group, target)
-    ledger.append_next(_access(facts.AccessGranted, role, permission, target), stream=_target(target), by=by)
+    fact = facts.AccessGranted(**_access(role, permission, target), proposal=proposal)
+    ledger.append_next(fact, stream=_target(target), by=by)
 
 
 @transaction.atomic
 def withdraw_access(role: Role, permission: str, target: models.Model, *, by: HasActor) -> None:
     """Take one permission on one object from a role."""
     remove_perm(permission, Group.objects.get(name=role.value), target)
-    ledger.append_next(_access(facts.AccessWithdrawn, role, permission, target), stream=_target(target), by=by)
+    ledger.append_next(facts.AccessWithdrawn(**_access(role, permission, target)), stream=_target(target), by=by)
+    nudging.people_changed()
 
 
 @transaction.atomic
 def deactivate(person: User, *, by: HasActor) -> None:
-    """End a person's access: no sign-in, no permission, no signature from now on."""
+    """End a person's access: no sign-in, no permission, no signature from now on.
+
+    Without a password no session of theirs counts ever again, whatever becomes of the account.
+    """
     person.is_active = False
-    person.save(update_fields=["is_active"])
+    person.set_unusable_password()
+    person.save(update_fields=["is_active", "password"])
     ceremony.end_periods(person)
     ledger.append_next(facts.Deactivated(), stream=_stream(person), by=by)
+    nudging.people_changed()
 
 
 def _remove(person: User, authenticator: Authenticator, *, by: HasActor) -> None:
@@ -177,8 +206,12 @@ def _target(target: models.Model) -> ledger.Stream:
     return ledger.Stream(str(target._meta.model_name), UUID(str(target.pk)))
 
 
-def _access(
-    fact: type[facts.AccessGranted | facts.AccessWithdrawn], role: Role, permission: str, target: models.Model
-) -> facts.AccessGranted | facts.AccessWithdrawn:
+def _access(role: Role, permission: str, target: models.Model) -> dict[str, Any]:
     name = target._meta.model_name or ""
-    return fact(role=role.value, permission=permission, target=name, target_id=UUID(str(target.pk)))
+    return {"role": role.value, "permission": permission, "target": name, "target_id": UUID(str(target.pk))}
+
+
+def _insist_on_two(by: HasActor, proposal: UUID | None) -> None:
+    """Refuse what a person gives alone; that the proposal is signed, and says exactly this, the database looks at."""
+    if by.actor.type is not ActorType.SYSTEM and proposal is None:
+        raise SecondPersonMissing("Propose it, and ask a compliance officer or another administrator to sign it.")

@@ -1,6 +1,6 @@
 """The signing ceremony: proving, at the moment of signing, that it is this person (21 CFR 11.200(a)(1))."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,6 +28,9 @@ class Profile:
     idle: timedelta
     total: timedelta
 
+
+METHODS = frozenset({"passkey", "password+totp", "password"})
+"""How a person proves it, as signatures name it; `password` alone only continues a signing period."""
 
 PROFILES = {"claims": Profile("claims", idle=timedelta(minutes=30), total=timedelta(hours=4))}
 
@@ -62,18 +65,37 @@ class SigningLocked(Problem):
     title = "Signing is locked for this account"
 
 
-def prove(person: User, factors: Factors, *, session_ref: str, profile: Profile, challenge: bytes = b"") -> Proof:
+class FactorNotAllowed(Problem):
+    """The factor does not suffice for this signature; nothing was checked and no attempt is counted."""
+
+    code = "factor_not_allowed"
+    status = 422
+    title = "Another factor is needed here"
+
+
+def prove(
+    person: User,
+    factors: Factors,
+    *,
+    session_ref: str,
+    profile: Profile,
+    challenge: bytes = b"",
+    allowed: frozenset[str] = METHODS,
+) -> Proof:
     """Check the factors inside the signing transaction; open or continue the person's signing period.
 
     The first signature of a period asks for password and one-time code, each later one for the password; a passkey
-    that verified its user and answered `challenge` serves for either. Raises CeremonyFailed or SigningLocked.
+    that verified its user and answered `challenge` serves for either. Where `allowed` leaves the password alone out,
+    every signature asks for the code. Raises CeremonyFailed, FactorNotAllowed or SigningLocked.
     """
     person = User.objects.select_for_update().get(pk=person.pk)
     if person.signing_locked_at is not None:
         raise SigningLocked("Signing is locked after failed attempts. Ask an administrator to confirm it was you.")
     moment = now()
     period = _open_period(person, session_ref, profile, moment)
-    method, assertion = _check(person, factors, challenge, moment, first=period is None)
+    _insist_on_allowed(factors, allowed)
+    whole = period is None or "password" not in allowed
+    method, assertion = _check(person, factors, challenge, moment, first=whole)
     if period is None:
         period = SigningPeriod.objects.create(user=person, session_ref=session_ref, started_at=moment, last_at=moment)
     else:
@@ -95,9 +117,22 @@ def confirm(person: User, factors: Factors, *, challenge: bytes) -> Authenticato
     return codes.spend(person, factors.totp, now())
 
 
-def needs_code(person: User, *, session_ref: str, profile: Profile) -> bool:
+def needs_code(person: User, *, session_ref: str, profile: Profile, allowed: frozenset[str] = METHODS) -> bool:
     """Tell whether the next signature of this session must bring a one-time code."""
-    return _current_period(person, session_ref, profile, now()) is None
+    return "password" not in allowed or _current_period(person, session_ref, profile, now()) is None
+
+
+def sufficient(factors: Iterable[str]) -> frozenset[str]:
+    """Give the methods that suffice where a plan names factors: all if it names none; a code adds to a password."""
+    named = frozenset(factors)
+    return (named | {"password+totp"} if "password" in named else named) or METHODS
+
+
+def enrolled(person: User) -> frozenset[str]:
+    """Give the methods a person has the factors for."""
+    types = set(Authenticator.objects.filter(user=person).values_list("type", flat=True))
+    passkey = {"passkey"} if Authenticator.Type.WEBAUTHN in types else set()
+    return frozenset(passkey | ({"password", "password+totp"} if Authenticator.Type.TOTP in types else set()))
 
 
 @transaction.atomic
@@ -134,6 +169,15 @@ def _check(
         return "password", None
     codes.spend(person, factors.totp, moment)
     return "password+totp", None
+
+
+def _insist_on_allowed(factors: Factors, allowed: frozenset[str]) -> None:
+    """Refuse a factor that does not suffice before anything is checked; no attempt is counted."""
+    given = {"passkey"} if factors.passkey is not None else {"password", "password+totp"}
+    if given & allowed:
+        return
+    wanted = "a passkey" if "passkey" in allowed else "your password and a one-time code"
+    raise FactorNotAllowed(f"This signature takes {wanted}. Nothing was signed; sign again with it.")
 
 
 def _insist_on_password(person: User, password: str) -> None:

@@ -20,3 +20,10 @@ class Role(StrEnum):
     def title(self) -> str:  # type: ignore[override]  # str.title is of no use on a slug
         """Give the role as pages and signatures print it: 'Senior adjuster'."""
         return self.value.replace("-", " ").capitalize()
+
+
+SIGNING = frozenset({Role.ADJUSTER, Role.SENIOR_ADJUSTER, Role.CORRESPONDENCE_REVIEWER, Role.RELEASE_APPROVER})
+"""Roles whose business it is to sign items; what an emergency or a substitute is for."""
+
+NEVER_SIGN = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
+"""Who reads everything and who configures decides nothing, whatever else they hold."""

@@ -10,7 +10,7 @@ from django.core.management import call_command
 
 from portal import casting
 from portal.casting import Cast
-from portal.demo import colleagues, telling
+from portal.demo import colleagues, house, telling
 from portal.demo.stage import Stage
 from portal.embedded.host import write_private
 from portal.journey import executors
@@ -31,7 +31,8 @@ def run(stage: Stage, posting: dict[str, float], say: Callable[[str], None]) -> 
     say("A fresh database is migrated.")
     ports = {plot.slug: free_port() for plot in casting.PLOTS}
     cast = casting.seed({slug: f"http://127.0.0.1:{port}/" for slug, port in ports.items()})
-    say(f"{len(cast.people) + 1} people, {len(cast.flows)} flows, their queues and routing rules are there.")
+    house.furnish(cast)
+    say(f"{len(telling.everybody(cast))} people, {len(cast.flows)} flows, their queues and routing rules are there.")
     environment = {"PORTAL_URL": stage.base_url}
     with supervising(stage.folder / "logs", environment, port=stage.port) as services:
         say("web, worker, beat and sequencer are ready.")
@@ -43,7 +44,7 @@ def run(stage: Stage, posting: dict[str, float], say: Callable[[str], None]) -> 
             # After the welcome: whoever is quick may sign in while the others still work.
             _await_items(services)
             decided = colleagues.work(cast, stage.base_url)
-            say(f"  Ben Carter and Daniel Reyes have worked on {decided} items meanwhile.")
+            say(f"  Four colleagues have worked meanwhile: {decided} signatures and requests.")
             _stay(services)
         finally:
             _forget_access(stage)

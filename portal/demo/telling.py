@@ -15,14 +15,17 @@ _DOES = {
     Role.ADJUSTER: "reviews claims, signs payouts up to 10,000 USD, signs first above",
     Role.SENIOR_ADJUSTER: "signs second: denials, reserves, payouts over 10,000 USD",
     Role.CORRESPONDENCE_REVIEWER: "reads and signs replies to complaints",
-    Role.COMPLIANCE_OFFICER: "sees every queue and its records",
-    Role.ADMINISTRATOR: "runs the installation, signs nothing",
+    Role.QUEUE_MANAGER: "looks after the claims queues, confirms payouts over 100,000 USD",
+    Role.COMPLIANCE_OFFICER: "sees every queue and its records, signs changes of rules and permissions",
+    Role.AUDITOR: "reads everything, changes nothing",
+    Role.ADMINISTRATOR: "runs the installation, proposes changes, decides nothing",
 }
 
 
 def everybody(cast: Cast) -> dict[str, Member]:
     """Give all who may sign in, by user name."""
-    return {**cast.people, cast.administrator.user.username: cast.administrator}
+    last = (cast.auditor, cast.administrator)
+    return {**cast.people, **{member.user.username: member for member in last}}
 
 
 def access(stage: Stage, cast: Cast) -> dict[str, Any]:

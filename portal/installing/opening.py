@@ -12,6 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 from audit import granted, ledger
 from audit.actors import SystemJob
 from audit.sealing import announcing, condition, keys
+from portal.accounts import pairs
 from portal.accounts.models import User
 from portal.doctor import checks
 from portal.installing import actions, roles
@@ -78,6 +79,10 @@ def open_installation(organisation: Callable[[], str], say: Say) -> None:
     made = actions.open_roles()
     say(f"Organisation: {found.organisation}.")
     say(f"Roles: {len(made)} made." if made else "Roles: all are there.")
+    forbidden = pairs.open_defaults(by=BY)
+    say(f"Pairs of roles: {forbidden} forbidden." if forbidden else "Pairs of roles: decided already.")
+    for each in pairs.conflicts():
+        say(f"  {each.person.username} holds {each.first} and {each.second}: {each.reason} Take one of them.")
 
 
 def add_administrator(wanted: Wanted, show: Say, say: Say) -> None:

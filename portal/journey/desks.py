@@ -39,17 +39,23 @@ class Desk:
         page = self.browser.send(page.form(ending="/next/"))
         return page if "/items/" in page.address else None
 
+    def take(self, item_id: str) -> Page:
+        """Take one item, and give its page. Raises PageMissing where it is not theirs to take."""
+        page = self.browser.open(f"/items/{item_id}/")
+        return self.browser.send(page.form(ending="/take/"))
+
     def open_files(self, page: Page) -> Page:
-        """Open every file of an item, as they must before signing, and give its page anew."""
-        addresses = [address for address in page.linked("/files/") if address.endswith("/")]
-        for address in addresses:
+        """Open every file and required text of an item, as they must before signing, and give its page anew."""
+        addresses = [address for part in ("/files/", "/reading/") for address in page.linked(part)]
+        whole = [address for address in addresses if address.endswith("/")]
+        for address in whole:
             for content in self.browser.open(address).linked("/content"):
                 self.browser.fetch(content)
-        return self.browser.open(page.address) if addresses else page
+        return self.browser.open(page.address) if whole else page
 
-    def decide(self, page: Page, decision: str, reason: str = "") -> Page:
-        """Choose a decision on an item's page; gives the page that asks for the signature."""
-        return self.browser.send(page.form("decision", "seen"), decision=decision, reason=reason)
+    def decide(self, page: Page, decision: str, reason: str = "", **typed: str) -> Page:
+        """Choose a decision on an item's page, with changed fields; gives the page that asks for the signature."""
+        return self.browser.send(page.form("decision", "seen"), decision=decision, reason=reason, **typed)
 
     def sign(self, page: Page, *, with_code: bool = True) -> Page:
         """Sign what the page shows, with the password and, where it asks for one, the one-time code."""

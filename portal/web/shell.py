@@ -1,23 +1,49 @@
 """What surrounds every page: the person, their queues with open counts, the proof state. Asked only when shown."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest
 
 from portal.accounts import access
 from portal.accounts.access import Access
-from portal.accounts.roles import Role
+from portal.accounts.roles import SIGNING, Role
 from portal.web import proof
 from reviews import queries
+from reviews.actions import breaking_glass
 
 THEMES = ("light", "dark")
+_READING = (Role.ADMINISTRATOR, Role.COMPLIANCE_OFFICER, Role.AUDITOR)
+_NOTICED = 3
 _SEEING = ("see_queue", "review_in_queue", "manage_in_queue")
 
 
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """A role the person has in an emergency now."""
+
+    id: UUID
+    role: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """An emergency access the person was told of and nobody looked at yet."""
+
+    pk: UUID
+    person: str
+    role_title: str
+    queue: str
+    starts_at: datetime
+
+
 class Shell:
-    """The shell of one page; two queries at most, and none on a page that shows no navigation."""
+    """The shell of one page; two queries at most, none without navigation, and one more for who looks after others."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
@@ -56,7 +82,48 @@ class Shell:
     def queues(self) -> list[queries.QueueCount]:
         """Give the queues the person may see, with how many items are open in each."""
         seen = {key for permission in _SEEING for key in self._access.where(permission, "queue")}
-        return queries.open_counts(sorted(seen))
+        return queries.open_counts(sorted(seen), self._access.walls)
+
+    @cached_property
+    def sees_flows(self) -> bool:
+        """Tell whether there are flows the person may see; an administrator configures all of them."""
+        seen = any(self._access.where(permission, "flow") for permission in ("see_flow", "own_flow"))
+        return seen or self._access.is_administrator
+
+    @cached_property
+    def sees_rules(self) -> bool:
+        """Tell whether the person reads routing rules and changes: all of them, or those of their flows and queues."""
+        theirs = self._access.where("own_flow", "flow") or self._access.where("manage_in_queue", "queue")
+        return bool(theirs) or any(role in self._access.roles for role in _READING)
+
+    @cached_property
+    def sees_people(self) -> bool:
+        """Tell whether the person reads registers, people and reviews of access."""
+        return any(role in self._access.roles for role in _READING)
+
+    @cached_property
+    def manages(self) -> bool:
+        """Tell whether the person looks after a queue."""
+        return bool(self._access.where("manage_in_queue", "queue"))
+
+    @cached_property
+    def signs(self) -> bool:
+        """Tell whether the person signs items, or manages who do: they may be away, or take a role in an emergency."""
+        return self.manages or bool(SIGNING & self._access.roles)
+
+    @cached_property
+    def emergencies(self) -> list[Emergency]:
+        """Give the roles the person has in an emergency now; known with their access, so nothing is asked."""
+        lent = [each for each in self._access.lent if each.absent is None]
+        return [Emergency(each.id, ", ".join(map(_title, sorted(each.roles))), each.until) for each in lent]
+
+    @cached_property
+    def unseen_emergencies(self) -> list[Unseen]:
+        """Give those to look at, the newest three, for who is told of emergencies."""
+        if not (self.manages or Role.COMPLIANCE_OFFICER in self._access.roles):
+            return []
+        told = breaking_glass.unseen(self._request.user)[:_NOTICED]  # type: ignore[arg-type]
+        return [Unseen(each.pk, str(each.person), _title(each.role), str(each.queue), each.starts_at) for each in told]
 
     @property
     def proof(self) -> proof.ProofState | None:
@@ -71,6 +138,10 @@ class Shell:
     def _chosen(self, cookie: str, words: tuple[str, ...]) -> str:
         value = self._request.COOKIES.get(cookie, "")
         return value if value in words else ""
+
+
+def _title(role: str) -> str:
+    return Role(role).title if role in set(Role) else role
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

@@ -68,6 +68,11 @@ class Command(BaseCommand):
             self._add(asker, options, "", "First administrator's username")
         if len(there) < 2:
             self._add(asker, options, "second-", "Second administrator's username (empty: later)")
+        if len(actions.administrators()) < 2:
+            self._say(
+                "One administrator alone puts nothing in force: rules, roles and permissions need a second person. "
+                "Run setup again with --second-administrator."
+            )
 
     def _add(self, asker: Asker, options: dict[str, Any], prefix: str, question: str) -> None:
         name = f"{prefix}administrator"

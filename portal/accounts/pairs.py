@@ -1,0 +1,105 @@
+"""Forbidden pairs: roles that nobody may hold together, those every installation begins with, and who holds one."""
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from audit import ledger
+from audit.actors import HasActor
+from portal.accounts import facts
+from portal.accounts.models import ForbiddenPair, User
+from portal.accounts.roles import Role
+from portal.kit.clock import now
+from portal.kit.problems import Problem
+
+SIGNING: Final = (Role.ADJUSTER, Role.SENIOR_ADJUSTER, Role.CORRESPONDENCE_REVIEWER, Role.RELEASE_APPROVER)
+_CONFIGURES: Final = "Who configures does not decide."
+_AUDITS: Final = "Who audits does nothing else."
+_OVERSEES: Final = "Who oversees decisions does not make them."
+
+
+class ForbiddenTogether(Problem):
+    """The person would hold two roles that nobody may hold at once."""
+
+    code = "forbidden_pair"
+    status = 409
+    title = "Nobody may hold these two roles together"
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A person who holds a pair that is forbidden now: from before it was forbidden."""
+
+    person: User
+    first: str
+    second: str
+    reason: str
+
+
+def insist_on_allowed(person: User, role: str) -> None:
+    """Refuse a role that is forbidden together with one the person holds. Raises ForbiddenTogether."""
+    held = set(person.groups.values_list("name", flat=True))
+    for pair in ForbiddenPair.objects.filter(ended_at=None).order_by("first", "second"):
+        other = {pair.first: pair.second, pair.second: pair.first}.get(role)
+        if other in held:
+            raise ForbiddenTogether(
+                f"{person.printed_name} holds {other}, which nobody may hold together with {role}: {pair.reason} "
+                f"Take {other} from them first, or choose somebody else."
+            )
+
+
+@transaction.atomic
+def forbid(first: str, second: str, reason: str, *, by: HasActor, proposal: UUID | None = None) -> ForbiddenPair:
+    """Forbid two roles from being held together; who holds both keeps them until one is taken."""
+    first, second = sorted((str(first), str(second)))
+    pair = ForbiddenPair.objects.create(first=first, second=second, reason=reason)
+    fact = facts.PairForbidden(first=first, second=second, proposal=proposal)
+    ledger.append_next(fact, stream=_stream(pair), by=by, rows=[pair])
+    return pair
+
+
+@transaction.atomic
+def allow(pair: ForbiddenPair, *, by: HasActor, proposal: UUID | None = None) -> None:
+    """Let two roles be held together again."""
+    pair = ForbiddenPair.objects.select_for_update().get(pk=pair.pk)
+    pair.ended_at = now()
+    pair.save(update_fields=["ended_at"])
+    fact = facts.PairAllowed(first=pair.first, second=pair.second, proposal=proposal)
+    ledger.append_next(fact, stream=_stream(pair), by=by, rows=[pair])
+
+
+@transaction.atomic
+def open_defaults(*, by: HasActor) -> int:
+    """Forbid the pairs every installation begins with, unless any pair was ever decided about; give how many."""
+    if ForbiddenPair.objects.exists():
+        return 0
+    for (first, second), reason in _defaults().items():
+        forbid(first, second, reason, by=by)
+    return len(_defaults())
+
+
+def conflicts() -> list[Conflict]:
+    """Give everybody active who holds a forbidden pair, by name."""
+    forbidden = {(each.first, each.second): each.reason for each in ForbiddenPair.objects.filter(ended_at=None)}
+    people = User.objects.filter(is_active=True).order_by("username").prefetch_related("groups")
+    return [
+        Conflict(person, *pair, forbidden[pair])
+        for person in people
+        for pair in combinations(sorted(group.name for group in person.groups.all()), 2)
+        if pair in forbidden
+    ]
+
+
+def _defaults() -> dict[tuple[str, str], str]:
+    """Give the pairs, each in order, with why."""
+    given = [(Role.ADMINISTRATOR, each, _CONFIGURES) for each in SIGNING]
+    given += [(Role.COMPLIANCE_OFFICER, each, _OVERSEES) for each in SIGNING]
+    given += [(Role.AUDITOR, each, _AUDITS) for each in Role if each is not Role.AUDITOR]
+    return {(min(a, b).value, max(a, b).value): reason for a, b, reason in given}
+
+
+def _stream(pair: ForbiddenPair) -> ledger.Stream:
+    return ledger.Stream("role-pair", pair.pk)
