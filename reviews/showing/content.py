@@ -7,7 +7,7 @@ from typing import Any
 
 from audit import canonical, exhibits
 from reviews import documents, files, overriding, revisions
-from reviews.files import Attached
+from reviews.files import Attached, Seen
 from reviews.models import Item, Revision
 from reviews.showing import difference, extracted, making, proposal, stops
 from reviews.showing.stops import Stop
@@ -42,12 +42,15 @@ class Content:
         return sum(field.differs for field in self.read)
 
 
-def content(item: Item, revision: Revision, attached: Sequence[Attached], *, whole: str = "") -> Content:
-    """Read the revision's document; `whole` names a section that is asked for in full."""
+def content(item: Item, revision: Revision, seen: Seen, *, whole: str = "") -> Content:
+    """Read the revision's document; `whole` names a section that is asked for in full.
+
+    Files behind a wall the reader is outside of are cited nowhere.
+    """
     posted, document, is_erased = _documents(item, revision)
     snapshot, contract = document["snapshot"], revisions.contract(revision)
     schema = contract.schema if contract else {}
-    read = extracted.fields(snapshot, schema)
+    read = extracted.fields(snapshot, schema, seen.hidden.names)
     rows = difference.rows(snapshot["output"], snapshot.get("current"))
     longest = 10**9 if whole == "read" else LONGEST
     return Content(
@@ -58,7 +61,7 @@ def content(item: Item, revision: Revision, attached: Sequence[Attached], *, who
         proposal=proposal.proposal(document["action"]),
         stops=[*map(_plainly, stops.stops(item.effect, item.rule, item.reasons, document)), *extracted.differing(read)],
         read=read,
-        sources=[extracted.source(*each, snapshot, read, longest) for each in _texts(snapshot, attached)],
+        sources=[extracted.source(*each, snapshot, read, longest) for each in _texts(snapshot, seen.files)],
         rows=rows if whole == "diff" else rows[: difference.MOST_ROWS],
         hidden_rows=0 if whole == "diff" else max(len(rows) - difference.MOST_ROWS, 0),
         letters=difference.letters(snapshot["output"], schema),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import Exists, F, OuterRef, Subquery
 
 from audit import exhibits, stories
 from audit.stories import Told
@@ -13,21 +13,23 @@ from portal.accounts.models import User
 from portal.kit.clock import now
 from portal.kit.ids import ItemId
 from portal.kit.problems import NotFound, Refusal
-from reviews import files, guards
+from reviews import conflicts, files, guards, required, turns
 from reviews.files import Attached
-from reviews.models import Decision, Item, Lease, Revision, RevisionPost, SignoffSlot, Submission
-from reviews.showing import naming, plans, telling
+from reviews.models import Comment, Decision, Item, Lease, Revision, RevisionPost, SignoffSlot, Submission
+from reviews.policies.document import ALL_VERDICTS
+from reviews.showing import inside, naming, plans, remarks, telling, veil, walled
 from reviews.showing.content import Content, content
-from reviews.words import DECIDED
+from reviews.showing.entitlement import Entitlement, entitlement
+from reviews.turns import Turn
+from reviews.words import DECIDED, State
 
 LATEST = 100
 _RELATED = (
     "item__flow", "item__queue", "item__policy_version__policy", "item__requested_by", "item__lease__holder",
-    "exhibit__dek", "overrides__dek", "contract", "changed_by",
+    "exhibit__dek", "overrides__dek", "contract", "changed_by", "rerouted_by",
 )  # fmt: skip
 # A person may put these right while they read, so the form stays in sight.
-_WITHIN_REACH = frozenset({"not_opened", "identity_unverified"})
-_UNSEEN = "There is no such item, or you may not see it."  # word for word what lifecycle.lock() says
+_WITHIN_REACH = frozenset({"not_opened", "not_read", "identity_unverified", "factor_missing"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +52,35 @@ class Dossier:
     refusal: Refusal | None
     is_signed_post: bool
     attachments: list[Attached]
-    plan: list[plans.Place]
-    earlier: list[plans.Place]
+    signoff: plans.Signoff
+    reading: list[required.Required]
+    turn: Turn | None
+    entitlement: Entitlement | None
     steps: list[telling.Step]
     has_more: bool
     decision: Decision | None
+    remarks: remarks.Remarks
+    walled: walled.Walled
+
+    @property
+    def plan(self) -> list[plans.Place]:
+        """Give the places of the plan that count."""
+        return self.signoff.places
+
+    @property
+    def allowed(self) -> frozenset[str]:
+        """Name the verdicts the routing rule allows."""
+        return frozenset(self.item.verdicts.split()) or ALL_VERDICTS
+
+    @property
+    def may_recuse(self) -> bool:
+        """Tell whether stepping aside is offered: to who could be asked to sign, or already works on it."""
+        return self.turn is not None and (self.refusal is None or self.refusal.code != "recused")
+
+    @property
+    def unread(self) -> int:
+        """Count the required texts that this person has not opened."""
+        return sum(each.opened_at is None for each in self.reading)
 
     @property
     def may_decide(self) -> bool:
@@ -93,26 +119,35 @@ def dossier(item_id: ItemId, asked: Asked, *, by: User, granted: Access) -> Doss
     item = revision.item
     lease = live_lease(item)
     slots = list(_slots(item))
-    attached = files.attachments(item, by)
-    refusal = guards.why_not_sign(by, granted, item, _next(slots, item), lease, files.count_unopened(attached))
-    told = stories.story(item.pk, latest=None if asked.story == "all" else LATEST + 1)
+    current = _current(slots, item)
+    seen = files.seen(item, by, granted)
+    reading = required.readings(item, by)
+    unread = [each.title for each in reading if each.opened_at is None]
+    refusal = guards.why_not_sign(by, granted, item, current, lease, seen.unopened, unread)
+    told = inside.newest(item, None if asked.story == "all" else LATEST + 1, seen.hidden, granted)
     shown = told if asked.story == "all" else told[-LATEST:]
-    reasons = _reasons(slots)
+    turn = _turn(by, granted, item, current)
     can_sign = refusal is None or refusal.code in _WITHIN_REACH
+    plan_seen = plans.Seen(by, _reasons(slots), turn if can_sign else None, veil.covers(by, granted, item, current))
+    shown = veil.story(shown, by) if plan_seen.is_veiled else shown
     return Dossier(
         item=item,
         revision=revision,
-        content=content(item, revision, attached, whole=asked.whole),
+        content=content(item, revision, seen, whole=asked.whole),
         lease=lease,
         is_mine=guards.holds(by, lease),
         refusal=refusal,
         is_signed_post="webhook-signature" in _headers(revision),
-        attachments=attached,
-        plan=plans.places(slots, item.revision, by, reasons, is_mine=can_sign),
-        earlier=plans.earlier(slots, item.revision, reasons),
+        attachments=seen.files,
+        signoff=plans.signoff(slots, item.revision, plan_seen),
+        reading=reading,
+        turn=turn,
+        entitlement=entitlement(by, turn, item, current),
         steps=telling.steps(shown, _names(revision, slots, shown, by)),
-        has_more=len(told) > len(shown),
+        has_more=len(told) > LATEST and asked.story != "all",
         decision=Decision.objects.filter(item=item).first() if item.state in DECIDED else None,
+        remarks=remarks.remarks(revision, granted),
+        walled=walled.walled(item, granted),
     )
 
 
@@ -126,9 +161,12 @@ def _revision(item_id: ItemId, granted: Access) -> Revision:
     later = RevisionPost.objects.filter(item_id=OuterRef("item_id"), revision=OuterRef("posted_as")).values("headers")
     first = Submission.objects.filter(pk=OuterRef("item_id")).values("headers")
     rows = Revision.objects.select_related(*_RELATED).filter(item_id=item_id, revision=F("item__revision"))
-    found = rows.annotate(later_headers=Subquery(later[:1]), first_headers=Subquery(first[:1])).first()
+    said = Exists(Comment.objects.filter(item=OuterRef("item_id")))
+    found = rows.annotate(
+        later_headers=Subquery(later[:1]), first_headers=Subquery(first[:1]), is_commented=said
+    ).first()
     if found is None or guards.why_not_see(granted, found.item) is not None:
-        raise NotFound(_UNSEEN)
+        raise NotFound(guards.UNSEEN)
     return found
 
 
@@ -138,12 +176,18 @@ def _headers(revision: Revision) -> dict[str, str]:
 
 
 def _slots(item: Item) -> Any:
-    related = "signer", "signature__reason__dek"
-    return SignoffSlot.objects.filter(item=item).select_related(*related).order_by("revision", "stage", "n")
+    related = "signer", "signature__reason__dek", "signature__on_behalf_of"
+    return SignoffSlot.objects.filter(item=item).select_related(*related).order_by("revision", "stage", "round", "n")
 
 
-def _next(slots: Sequence[SignoffSlot], item: Item) -> SignoffSlot | None:
-    return next((each for each in slots if each.revision == item.revision and each.signature_id is None), None)
+def _current(slots: Sequence[SignoffSlot], item: Item) -> list[SignoffSlot]:
+    return [each for each in slots if each.revision == item.revision]
+
+
+def _turn(by: User, granted: Access, item: Item, slots: Sequence[SignoffSlot]) -> Turn | None:
+    turn = conflicts.turn if granted.lent else turns.turn
+    found = turn(by, granted, item, slots) if item.state == State.IN_REVIEW else None
+    return found if isinstance(found, Turn) else None
 
 
 def _reasons(slots: Sequence[SignoffSlot]) -> dict[Any, str]:

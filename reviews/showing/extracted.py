@@ -1,7 +1,7 @@
 """What the flow read: each extracted field beside the system of record, and the marks in the source texts."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,11 +65,11 @@ class Source:
         return self.shown < self.size
 
 
-def fields(snapshot: Mapping[str, Any], schema: Any) -> tuple[Field, ...]:
-    """Give the extracted fields in the order the flow told them."""
+def fields(snapshot: Mapping[str, Any], schema: Any, hidden: Container[str] = ()) -> tuple[Field, ...]:
+    """Give the extracted fields in the order the flow told them; files whose name is hidden are not cited."""
     current = part(snapshot, "current")
     told = snapshot.get("extractions") or []
-    return tuple(_field(number, each, current, schema) for number, each in enumerate(told, start=1))
+    return tuple(_field(number, each, current, schema, hidden) for number, each in enumerate(told, start=1))
 
 
 def differing(read: Iterable[Field]) -> Iterator[Stop]:
@@ -107,7 +107,9 @@ def named_sources(snapshot: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(name for name in told if name))
 
 
-def _field(number: int, told: Mapping[str, Any], current: Mapping[str, Any], schema: Any) -> Field:
+def _field(
+    number: int, told: Mapping[str, Any], current: Mapping[str, Any], schema: Any, hidden: Container[str]
+) -> Field:
     names = labels.steps(told["path"])
     recorded = current.get(names[-1]) if names else None
     confidence = told.get("confidence")
@@ -120,7 +122,7 @@ def _field(number: int, told: Mapping[str, Any], current: Mapping[str, Any], sch
         standing=_standing(told.get("value"), recorded),
         confidence=float(confidence) if confidence is not None else None,
         inferred=bool(told.get("inferred")),
-        sources=tuple(dict.fromkeys(_cited(each) for each in told.get("sources") or [])),
+        sources=tuple(dict.fromkeys(_cited(each) for each in told.get("sources") or [] if _name(each) not in hidden)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from audit import stories
 from audit.actors import Actor, ActorType
@@ -15,6 +16,7 @@ def names(item: Item, schema: Any, told: Sequence[Told], *, known: Iterable[User
     """Give the names in these entries; one query for people not known yet, none otherwise."""
     people = {each.pk: each for each in known}
     missing = {each.actor.ref for each in told if each.actor.type is ActorType.USER} - people.keys()
+    missing |= {UUID(each.pub["holder"]) for each in told if "holder" in each.pub} - people.keys()
     people |= User.objects.in_bulk(list(missing)) if missing else {}
 
     def actor(each: Actor) -> str:
@@ -22,5 +24,6 @@ def names(item: Item, schema: Any, told: Sequence[Told], *, known: Iterable[User
             return str(people.get(each.ref, "Somebody"))
         return item.flow.name if each.type is ActorType.FLOW else stories.nameless(each).capitalize()
 
-    things = {str(item.flow_id): item.flow.name, str(item.queue_id): item.queue.name}
+    things = {str(key): str(person) for key, person in people.items()}
+    things |= {str(item.flow_id): item.flow.name, str(item.queue_id): item.queue.name}
     return telling.Names(actor, things, lambda pointer: labels.label(schema, pointer))

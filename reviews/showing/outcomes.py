@@ -1,6 +1,5 @@
 """What came of a signature: the decision or what is still missing, how far the proof is, what the executor said."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from audit.sealing import places
@@ -8,10 +7,9 @@ from audit.sealing.places import Place
 from portal.accounts.access import Access
 from portal.accounts.models import User
 from portal.kit.ids import ItemId
-from portal.kit.problems import NotFound
-from reviews import guards, lifecycle
-from reviews.models import Decision, Evidence, ExecutionReport, Item, Signature, SignoffSlot
-from reviews.showing.telling import role_title
+from reviews import lifecycle, plans, sighting
+from reviews.models import Decision, Evidence, ExecutionReport, Item, Signature
+from reviews.showing.telling import roles_title
 from reviews.showing.texts import visible
 from reviews.words import DECIDED
 
@@ -42,15 +40,13 @@ class Outcome:
 
 def outcome(item_id: ItemId, *, by: User, granted: Access) -> Outcome:
     """Give what became of an item to somebody who may see it. Raises NotFound."""
-    item = Item.objects.select_related("flow", "queue").filter(pk=item_id).first()
-    if item is None or guards.why_not_see(granted, item) is not None:
-        raise NotFound("There is no such item, or you may not see it.")
+    item = sighting.found(item_id, granted, "flow", "queue")
     decision = Decision.objects.filter(item=item).first() if item.state in DECIDED else None
     return Outcome(
         item=item,
         name=visible(item.subject or item.external_id or str(item.pk)),
         mine=Signature.objects.filter(item=item, signer=by).order_by("-signed_at").first(),
-        missing=[] if decision else [role_title(role) for role in _missing(item)],
+        missing=[] if decision else _missing(item),
         decision=decision,
         place=places.place_of(decision.entry_id if decision else lifecycle.entry_at(item)),
         evidence=Evidence.objects.filter(decision=decision).first() if decision else None,
@@ -58,6 +54,5 @@ def outcome(item_id: ItemId, *, by: User, granted: Access) -> Outcome:
     )
 
 
-def _missing(item: Item) -> Sequence[str]:
-    slots = SignoffSlot.objects.filter(item=item, revision=item.revision, signature=None)
-    return list(slots.order_by("stage", "n").values_list("role", flat=True))
+def _missing(item: Item) -> list[str]:
+    return [roles_title(slot.roles) for slot in plans.standing(plans.of(item)) if slot.signature_id is None]

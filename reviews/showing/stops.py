@@ -9,7 +9,11 @@ _CODES = {
     "no_rule_matched": "No rule matched",
     "routing_failed": "Routing failed",
     "automatic_approval_not_allowed": "Never automatic",
-    "replanned": "Changed by a signer",
+    "changed_by_signer": "Changed by a signer",
+    "person_asked_for": "A person asked for it",
+    "sampled": "Drawn for review",
+    "not_sampled": "Not drawn",
+    "calendar_missing": "Calendar missing",
 }
 _HARM = {"deny": "Denial, always reviewed", "partial": "Partial, always reviewed", "release": "Release"}
 

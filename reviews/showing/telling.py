@@ -13,7 +13,8 @@ from portal.web import wording
 from reviews.showing.texts import plain, visible
 
 _GOOD = frozenset({"signature.executed", "decision.finalised", "evidence.made"})
-_STOPS = frozenset({"signature.refused", "item.changes_requested", "item.cancelled", "item.expired"})
+_STOPS = frozenset({"signature.refused", "item.changes_requested", "item.cancelled", "item.expired", "item.returned",
+                    "item.invalidated", "item.stuck"})  # fmt: skip
 _WORDS = {
     "approve": "approved", "reject": "rejected", "in_review": "in review", "succeeded": "that it succeeded",
     "started": "that it started", "failed": "that it failed", "unknown": "that it does not know how it ended",
@@ -24,8 +25,10 @@ _CODES = {
     "stale": "the item had changed",
     "intent_spent": "the attempt was used or too old",
     "not_opened": "not every file was opened",
+    "not_read": "not every required text was opened",
     "content_changed": "the stored content was not what was shown",
 }
+_VEILED = "{actor} signed as {role}. What they said shows once you have signed."
 _METHODS = {"password": "password", "password+totp": "password and one-time code", "passkey": "passkey"}
 
 
@@ -69,6 +72,11 @@ def role_title(role: str) -> str:
     return Role(role).title if role in set(Role) else visible(role)
 
 
+def roles_title(roles: Iterable[str]) -> str:
+    """Give roles of which any one may sign, as pages print them."""
+    return " or ".join(role_title(role) for role in roles)
+
+
 def method(code: str) -> str:
     """Say how somebody proved who they are."""
     return _METHODS.get(code, code)
@@ -77,12 +85,20 @@ def method(code: str) -> str:
 def _sentence(entry: Told, names: Names) -> str:
     said = {name: _named(name, value, names) for name, value in {**entry.pub, **entry.personal}.items()}
     spoken = defaultdict(str, said | {"actor": names.actor(entry.actor)})
-    return visible(REGISTER[entry.kind].sentence.format_map(spoken))
+    if stood_for := entry.personal.get("for_name"):
+        spoken["role"] = f"{spoken['role']} for {plain(stood_for)}"
+    sentence = _VEILED if _is_veiled(entry) else REGISTER[entry.kind].sentence
+    return visible(sentence.format_map(spoken))
+
+
+def _is_veiled(entry: Told) -> bool:
+    """Tell whether a signature's verdict is kept from the reader."""
+    return entry.kind == "signature.executed" and "verdict" not in entry.pub
 
 
 def _named(name: str, value: Any, names: Names) -> str:
     if name == "role":
-        return role_title(str(value))
+        return roles_title(str(value).split())
     if name == "rule":
         return f"the routing rule “{value}”" if value else "the fallback, since no routing rule matched"
     if name == "changed":
@@ -103,9 +119,24 @@ def _details(entry: Told) -> Iterable[str]:
         yield f"{meaning}, proved by {method(entry.pub.get('auth_method', ''))}"
     if entry.kind == "decision.finalised":
         yield f"Revision {entry.pub.get('revision')}, {len(entry.pub.get('signatures') or [])} signatures"
+    yield from _out_of_the_ordinary(entry)
+
+
+def _out_of_the_ordinary(entry: Told) -> Iterable[str]:
+    """Say by which emergency, waiver or licence somebody signed, and in which round."""
+    if entry.pub.get("break_glass"):
+        yield "Under emergency access"
+    if "changed_rule" in (entry.pub.get("duties_waived") or ()):
+        yield "Although they changed the routing rule lately: without them nobody could complete the plan"
+    if licence := entry.personal.get("licence"):
+        yield f"Licence {visible(str(licence))}"
+    if entry.kind == "signature.executed" and entry.pub.get("round") and not _is_veiled(entry):
+        yield f"Round {entry.pub['round']} of the plan"
 
 
 def _mark(entry: Told) -> str:
+    if _is_veiled(entry):
+        return ""
     if entry.kind in _GOOD:
         return "ok" if "reject" not in entry.pub.values() and "rejected" not in entry.pub.values() else "stop"
     return "stop" if entry.kind in _STOPS else ""

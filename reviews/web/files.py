@@ -15,7 +15,7 @@ from portal.accounts.models import User
 from portal.kit.problems import NotFound
 from portal.web import policy
 from portal.web.guards import Request, signed_in
-from reviews import files, guards
+from reviews import files, sighting
 from reviews.actions import opening
 from reviews.files import Attached
 from reviews.models import Item
@@ -36,7 +36,7 @@ def view(request: Request, item_id: UUID, upload: UUID) -> HttpResponse:
     """Show a file on a page of ours; a text or an e-mail shown whole counts as opened."""
     item, file = _asked(request, item_id, upload)
     look = looking.look(file)
-    around = files.neighbours(files.attachments(item, request.user), upload)
+    around = files.neighbours(files.attachments(item, request.user, request.access), upload)
     opened = look.is_whole or file.opened_at is not None
     told = {"item": item, "file": file, "look": look, "around": around, "opened": opened}
     response = render(request, "files/view.html", told)
@@ -79,11 +79,7 @@ def _thumbnail(request: Request, item_id: UUID, upload: UUID) -> HttpResponse:
 
 
 def _asked(request: Request, item_id: UUID, upload: UUID) -> tuple[Item, Attached]:
-    item = Item.objects.filter(pk=item_id).first()
-    if item is None:
-        raise NotFound("There is no such item, or you may not see it.")
-    guards.insist(guards.why_not_see(request.access, item))
-    return item, files.attached(item_id, upload, request.user)
+    return sighting.found(item_id, request.access), files.attached(item_id, upload, request.user, request.access)
 
 
 def _served(item: Item, file: Attached, known: Known, by: User) -> StreamingHttpResponse:

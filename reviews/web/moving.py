@@ -12,10 +12,9 @@ from django.views.decorators.http import require_GET, require_POST
 from portal.kit.ids import ItemId
 from portal.kit.problems import NotFound
 from portal.web.guards import Request, signed_in
-from reviews import guards
+from reviews import files, guards, sighting
 from reviews.actions import taking
 from reviews.actions.taking import NothingToTake, TakenByOther
-from reviews.models import Item
 from reviews.showing import watching
 
 STOP_POLLING = 286
@@ -61,7 +60,7 @@ def beat(request: Request, item_id: UUID) -> HttpResponse:
     try:
         taking.beat(ItemId(item_id), by=request.user)
     except TakenByOther:
-        told = {"item_id": item_id, "holder": watching.holder(item_id)}
+        told = {"item_id": item_id, "holder": watching.holder(item_id, granted=request.access)}
         return render(request, "desk/_hold.html", told)
     return HttpResponse(status=204)
 
@@ -81,11 +80,12 @@ def changes(request: Request, item_id: UUID) -> HttpResponse:
 @signed_in
 @require_GET
 def ready(request: Request, item_id: UUID) -> HttpResponse:
-    """Tell once every file is opened: the button comes to life, and nothing else on the page moves."""
-    item = Item.objects.filter(pk=item_id).first()
-    if item is None or guards.why_not_see(request.access, item) is not None:
-        raise NotFound("There is no such item, or you may not see it.")
-    refusal = guards.why_not_opened(request.user, item)
+    """Tell once every file and required text is opened: the button comes to life, and nothing else moves."""
+    item = sighting.found(item_id, request.access)
+    unopened = files.unopened(item, request.user, request.access)
+    refusal = (
+        guards.why_not_whole(unopened) or guards.why_not_opened(unopened) or guards.why_not_read(request.user, item)
+    )
     if refusal is not None and refusal.sentence == request.GET.get("said"):
         return HttpResponse(status=204)
     return render(request, "desk/_ready.html", {"item": item, "refusal": refusal})

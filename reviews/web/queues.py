@@ -24,7 +24,7 @@ _SEEING = ("see_queue", "review_in_queue", "manage_in_queue")
 def inbox(request: Request) -> HttpResponse:
     """Show what the person holds, what waits for them and what they signed."""
     held, waiting = worklists.desk(request.user, request.access)
-    told = {"held": held, "waiting": waiting, "signed": worklists.signed(request.user)}
+    told = {"held": held, "waiting": waiting, "signed": worklists.signed(request.user, request.access.walls)}
     return render(request, "desk/inbox.html", told)
 
 
@@ -38,13 +38,14 @@ def queue(request: Request, slug: str) -> HttpResponse:
     if request.headers.get("HX-Request"):
         unchanged = request.GET.get("marker") == page.marker
         return HttpResponse(status=204) if unchanged else render(request, "desk/queue.html#rows", told)
-    return render(request, "desk/queue.html", told | {"pulse": worklists.pulse(found)})
+    return render(request, "desk/queue.html", told | {"pulse": worklists.pulse(found, request.access.walls)})
 
 
 @signed_in
 def peek(request: Request, slug: str, item_id: UUID) -> HttpResponse:
     """Show the preview of one row."""
-    found = [row for row in worklists.rows([item_id]) if row.item.queue_id == _queue(request, slug).pk]
+    shown = _queue(request, slug)
+    found = [row for row in worklists.rows([item_id], request.access.walls) if row.item.queue_id == shown.pk]
     if not found:
         raise NotFound("This item left the queue; load the list again.")
     return render(request, "desk/queue.html#peek", {"row": found[0]})

@@ -1,17 +1,15 @@
 """The signing page: the statement exactly as it is hashed, the proof that it is this person, and what came of it."""
 
-import json
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
 from audit import canonical
 from portal.accounts import sessions
-from portal.accounts.ceremony import CeremonyFailed, Factors
 from portal.kit.ids import ItemId
 from portal.kit.problems import NotFound, Problem
 from portal.web.guards import Request, signed_in
@@ -19,17 +17,7 @@ from reviews.actions import signing
 from reviews.actions.intents import IntentSpent
 from reviews.showing import outcomes, signings
 from reviews.showing.signings import Signing
-
-
-class ConsentMissing(Problem):
-    """The box that starts empty is still empty."""
-
-    code = "consent_missing"
-    status = 422
-    title = "Your consent is missing"
-
-
-_TRY_AGAIN = (CeremonyFailed, ConsentMissing)
+from reviews.web import proving
 
 
 @signed_in
@@ -58,34 +46,15 @@ def done(request: Request, item_id: UUID) -> HttpResponse:
 
 def _signed(request: Request, asked: Signing) -> HttpResponse:
     try:
-        _insist_on_consent(request)
-        signing.sign(asked.pending.id, by=request.user, session_ref=sessions.ref(request), factors=_factors(request))
+        proving.insist_on_consent(request)
+        proof = proving.factors(request)
+        signing.sign(asked.pending.id, by=request.user, session_ref=sessions.ref(request), factors=proof)
     except NotFound:
         raise
     except Problem as problem:
-        told = _told(asked) if isinstance(problem, _TRY_AGAIN) else _named(asked)
+        told = _told(asked) if isinstance(problem, proving.TRY_AGAIN) else _named(asked)
         return _asking(request, told | {"problem": problem})
     return redirect("desk:done", asked.pending.item.pk)
-
-
-def _insist_on_consent(request: HttpRequest) -> None:
-    if request.POST.get("consent") != "on":
-        raise ConsentMissing("Tick the box to say that you mean it as your signature, then sign.")
-
-
-def _factors(request: HttpRequest) -> Factors:
-    if request.POST.get("factor") == "passkey":
-        return Factors(passkey=_passkey(request.POST.get("passkey", "")))
-    return Factors(request.POST.get("password", ""), request.POST.get("totp", "").replace(" ", ""))
-
-
-def _passkey(text: str) -> dict[str, Any]:
-    """Read a passkey's answer; what cannot be read is an answer that proves nothing."""
-    try:
-        answer = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return answer if isinstance(answer, dict) else {}
 
 
 def _named(asked: Signing) -> dict[str, Any]:

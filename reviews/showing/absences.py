@@ -1,0 +1,90 @@
+"""Who is away and who signs for them: one's own, those of a manager's queues, or all of them."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.db.models import Q, QuerySet
+
+from portal.accounts.access import Access
+from portal.accounts.models import User
+from portal.accounts.roles import SIGNING
+from portal.kit.clock import now
+from portal.kit.problems import Refusal
+from reviews.models import Queue, Substitution
+from reviews.showing import oversight, people_on
+
+MOST: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One substitution in words: its queues, how it stands, and whether the person may end it."""
+
+    made: Substitution
+    queues: list[str]
+    standing: tuple[str, str, str]
+    may_end: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Absences:
+    """What the page shows: when one is away, for whom one signs, and those of others."""
+
+    mine: list[Row]
+    others: list[Row]
+    all: list[Row]
+    manages: bool
+    reads_all: bool
+
+
+def why_not_open(granted: Access) -> Refusal | None:
+    """Tell why a person has nothing to do with being away: they sign nothing, manage nothing, answer for nobody."""
+    theirs = SIGNING & granted.roles or granted.where("manage_in_queue", "queue")
+    return None if theirs else oversight.why_not_read(granted)
+
+
+def of(by: User, granted: Access) -> Absences:
+    """Give the substitutions a person may know of, those in force and coming first."""
+    names = {str(key): name for key, name in Queue.objects.values_list("pk", "name")}
+    managed = granted.where("manage_in_queue", "queue")
+    reads_all = oversight.why_not_read(granted) is None
+
+    def rows(found: "QuerySet[Substitution]") -> list[Row]:
+        people = found.select_related("absent", "substitute", "made_by").order_by("-ends_at")
+        return [_row(each, by, granted, names) for each in people[:MOST]]
+
+    made = Substitution.objects.all()
+    return Absences(
+        rows(made.filter(absent=by)), rows(made.filter(substitute=by)),
+        rows(_others(granted, reads_all).exclude(Q(absent=by) | Q(substitute=by))) if managed or reads_all else [],
+        bool(managed), reads_all,
+    )  # fmt: skip
+
+
+def _others(granted: Access, reads_all: bool) -> "QuerySet[Substitution]":
+    """Give those of others: all for who answers for everybody, else those that reach a queue one manages."""
+    made = Substitution.objects.filter(ended_at=None, ends_at__gt=now())
+    if reads_all:
+        return made
+    managed = granted.where("manage_in_queue", "queue")
+    named = Q()
+    for queue in managed:
+        named |= Q(queues__contains=[str(queue)])
+    return made.filter(named | Q(queues=[], absent__in=people_on.reviewers(managed).values("pk")))
+
+
+def _row(made: Substitution, by: User, granted: Access, names: dict[str, str]) -> Row:
+    standing = _standing(made)
+    theirs = by.pk in (made.absent_id, made.substitute_id, made.made_by_id)
+    managed = bool(made.queues) and all(granted.owns("manage_in_queue", "queue", each) for each in made.queues)
+    queues = sorted(names.get(str(each), str(each)) for each in made.queues)
+    return Row(made, queues, standing, (theirs or managed) and standing[2] in ("In force", "Coming"))
+
+
+def _standing(made: Substitution) -> tuple[str, str, str]:
+    moment = now()
+    if made.ended_at is not None:
+        return "x", "", "Ended early"
+    if made.ends_at <= moment:
+        return "x", "", "Over"
+    return ("clock", "info", "Coming") if made.starts_at > moment else ("check", "ok", "In force")

@@ -1,0 +1,130 @@
+"""Emergency accesses as people see them: who took which role where and why, who is told, and what was done under it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from portal.accounts.access import Access
+from portal.accounts.models import User
+from portal.accounts.roles import SIGNING
+from portal.kit.problems import NotFound, Refusal
+from reviews.actions import breaking_glass
+from reviews.models import BreakGlass, GlassNotice, Item, Queue, Signature
+from reviews.showing import oversight
+from reviews.showing.telling import role_title
+from reviews.showing.texts import visible
+
+MOST: Final = 100
+UNSEEN: Final = "There is no such emergency access, or you were not told of it."
+_SEEING = ("see_queue", "review_in_queue", "manage_in_queue")
+_VERDICTS = {"approve": "Approved", "reject": "Rejected", "change": "Asked for changes", "send_back": "Sent back"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One emergency access in a list."""
+
+    glass: BreakGlass
+    role: str
+    is_live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One signature given under it; the title is there for who may see the item."""
+
+    at: datetime
+    verdict: str
+    meaning: str
+    item: Item
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """Everything the page of one emergency access shows."""
+
+    row: Row
+    reason: str
+    told: list[User]
+    deeds: list[Deed]
+    is_mine: bool
+    may_end: bool
+    may_look: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A queue and who would be told at once of an emergency there."""
+
+    queue: Queue
+    people: list[User]
+
+
+def why_not_open(granted: Access) -> Refusal | None:
+    """Tell why a person has nothing to do with emergencies: they neither sign, manage, nor answer for others."""
+    theirs = SIGNING & granted.roles or granted.where("manage_in_queue", "queue")
+    return None if theirs else oversight.why_not_read(granted)
+
+
+def may_take(granted: Access) -> bool:
+    """Tell whether the form is of any use to a person."""
+    decides = oversight.READING.isdisjoint(granted.roles)
+    return decides and bool(SIGNING & granted.roles or granted.where("manage_in_queue", "queue"))
+
+
+def listed(by: User, granted: Access) -> list[Row]:
+    """Give the emergency accesses a person may know of, the newest first."""
+    rows = _known(by, granted).select_related("person", "queue", "seen_by").order_by("-starts_at")
+    return [_row(each) for each in rows[:MOST]]
+
+
+def one(glass_id: UUID, by: User, granted: Access) -> Emergency:
+    """Give one with everything done under it. Raises NotFound."""
+    glass = _known(by, granted).filter(pk=glass_id).select_related("person", "queue", "seen_by").first()
+    if glass is None:
+        raise NotFound(UNSEEN)
+    was_told = GlassNotice.objects.filter(break_glass=glass, person=by).exists()
+    row, is_mine = _row(glass), glass.person_id == by.pk
+    told = list(User.objects.filter(pk__in=glass.told).order_by("printed_name"))
+    return Emergency(
+        row, visible(breaking_glass.reason_of(glass)), told, _deeds(glass, granted), is_mine,
+        may_end=row.is_live and (is_mine or was_told),
+        may_look=not row.is_live and was_told and not is_mine and glass.seen_at is None,
+    )  # fmt: skip
+
+
+def told_of(by: User) -> list[Told]:
+    """Give every queue with who would be told of an emergency of this person there."""
+    return [Told(queue, breaking_glass.witnesses(queue, by)) for queue in Queue.objects.order_by("name")]
+
+
+def _known(by: User, granted: Access) -> "QuerySet[BreakGlass]":
+    rows = BreakGlass.objects.all()
+    if oversight.why_not_read(granted) is None:
+        return rows
+    return rows.filter(Q(person=by) | Q(pk__in=GlassNotice.objects.filter(person=by).values("break_glass")))
+
+
+def _row(glass: BreakGlass) -> Row:
+    return Row(glass, role_title(glass.role), breaking_glass.is_live(glass))
+
+
+def _deeds(glass: BreakGlass, granted: Access) -> list[Deed]:
+    done = Signature.objects.filter(signer=glass.person_id, break_glass=glass, signed_at__gte=glass.starts_at)
+    return [_deed(each, granted) for each in _read(done)]
+
+
+def _read(done: "QuerySet[Signature]") -> Sequence[Signature]:
+    return list(done.select_related("item").order_by("signed_at")[:MOST])
+
+
+def _deed(signature: Signature, granted: Access) -> Deed:
+    item = signature.item
+    sees = item.wall in granted.walls and any(granted.may(each, "queue", item.queue_id) for each in _SEEING)
+    verdict = _VERDICTS.get(signature.verdict, signature.verdict)
+    return Deed(signature.signed_at, verdict, signature.meaning, item, visible(str(item)) if sees else "")

@@ -1,0 +1,31 @@
+"""What of a story shows to somebody: entries about walls they are outside of are left out, and leave no gap."""
+
+from collections.abc import Iterable
+
+from audit import stories
+from audit.stories import Told
+from portal.accounts.access import Access
+from reviews.files import Hidden
+from reviews.models import Item
+
+
+def steps(told: Iterable[Told], hidden: Hidden, granted: Access) -> list[Told]:
+    """Give the entries that tell nothing of a file, a comment or a time behind a wall the person is outside of."""
+    return [each for each in told if _shows(each, hidden, granted)]
+
+
+def newest(item: Item, count: int | None, hidden: Hidden, granted: Access) -> list[Told]:
+    """Give an item's newest entries that show, oldest first; as many as were asked for, if there are that many."""
+    read = stories.story(item.pk, latest=count)
+    shown = steps(read, hidden, granted)
+    if count is None:
+        return shown
+    if len(shown) < count <= len(read):
+        shown = steps(stories.story(item.pk), hidden, granted)
+    return shown[-count:]
+
+
+def _shows(each: Told, hidden: Hidden, granted: Access) -> bool:
+    if each.pub.get("wall", "ordinary") not in granted.walls:
+        return False
+    return str(each.pub.get("upload")) not in {str(upload) for upload in hidden.uploads}

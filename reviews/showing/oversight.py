@@ -1,0 +1,21 @@
+"""Who may look at registers, people and reviews of access: those who answer for them."""
+
+from portal.accounts.access import Access
+from portal.accounts.roles import Role
+from portal.kit.problems import NotFound, Refusal
+
+READING = frozenset({Role.ADMINISTRATOR, Role.COMPLIANCE_OFFICER, Role.AUDITOR})
+UNSEEN = "There is no such page, or you may not see it. Ask a compliance officer if you need to."
+
+
+def why_not_read(granted: Access) -> Refusal | None:
+    """Tell why a person may not look at what others may do."""
+    return None if READING & granted.roles else Refusal(NotFound.code, UNSEEN)
+
+
+def why_not_administer(granted: Access) -> Refusal | None:
+    """Tell why a person may not change anybody's account; who may not even look is told that there is nothing."""
+    if granted.is_administrator and not granted.is_auditor:
+        return None
+    no = why_not_read(granted)
+    return no or Refusal("only_administrators", "Only an administrator changes accounts. Ask one of them.")
