@@ -101,7 +101,7 @@ def _claim(row: dict[str, str], name: str) -> dict[str, Any] | None:
         "tenant": "flood",
         "environment": "production",
         "priority": "normal",
-        "metadata": {"source": "OpenFEMA FimaNfipClaims", "record": row["id"]},
+        "metadata": {"source": "OpenFEMA FimaNfipClaims", "record": row["id"], "line_of_business": "flood"},
     }
 
 

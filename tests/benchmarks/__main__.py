@@ -13,6 +13,7 @@ from tests.benchmarks import (
     memory,
     moving,
     pages,
+    routing,
     signing,
     taking,
     verifying,
@@ -22,6 +23,7 @@ from tests.benchmarks.figures import Effort
 
 GROUPS = {
     "intake": intake.measure,
+    "routing": routing.measure,
     "taking": taking.measure,
     "pages": pages.measure,
     "moving": moving.measure,

@@ -14,6 +14,7 @@ _LINE = re.compile(r"BENCH [a-z_0-9]+ [0-9.]+ [A-Za-z/]+ aim (-|[<>]=[0-9.]+) (o
 
 _MEASURED = {
     "moving verifying": ["moves", "moves_ratio", "verify", "verify_ratio"],
+    "routing": ["rules_item", "rules_drain_ratio", "simulation_10k"],
     "pages": [
         f"{page}_{figure}"
         for page in ("queue_page", "queue_deep_page", "queue_for_me", "queue_poll", "inbox_page", "review_page")

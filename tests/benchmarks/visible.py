@@ -67,5 +67,8 @@ def _look(login: Any, world: Any) -> int:
     from reviews import worklists
 
     listed = worklists._SELECT.format(filter="")
-    given = {"queue": world.queue.pk, "priority": -1, "due": None, "id": UUID(int=0), "limit": 10**6, "now": now()}
+    given = {
+        "queue": world.queue.pk, "walls": ["ordinary"], "priority": -1, "due": None, "id": UUID(int=0),
+        "limit": 10**6, "now": now(),
+    }  # fmt: skip
     return int(login.execute(_NOTE.format(listed=listed), given).rowcount)

@@ -1,6 +1,7 @@
 """The bed of the browser tests: all services on a database of their own, under a name passkeys are made for."""
 
 import contextlib
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -57,6 +58,15 @@ class Bed:
         item = portal.post(document | ({"attachments": attachments} if attachments else {}))
         wait_until(lambda: Item.objects.filter(pk=item).exists(), "the item is routed", PATIENCE)
         return Item.objects.get(pk=item)
+
+    def refuse(self, world: World, document: dict[str, Any], webhook_id: str) -> None:
+        """Post what the flow's contract refuses."""
+        raw = json.dumps(document).encode()
+        headers = world.headers(raw, webhook_id=webhook_id)
+        answer = wire.ask(
+            self.services.base_url, "POST", f"/api/v1/flows/{world.flow.slug}/items", headers=headers, body=raw
+        )
+        assert answer.status == 422, answer
 
     def get(self, key: str, path: str) -> Answer:
         """Read as a flow does."""

@@ -1,6 +1,7 @@
 """Every page before axe-core, light and dark, wide and on a telephone; and none is wider than its window."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,16 +9,22 @@ from allauth.mfa.models import Authenticator
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from portal.accounts import actions as accounts
+from portal.accounts.roles import Role
+from portal.kit.clock import now
 from portal.kit.ids import new_id
+from reviews.actions import configuring
 from reviews.words import Verdict
 from tests.accounts.entering import confirmed, half_entered
 from tests.browser.acting import REVIEW_AND_SIGN, address_of, choose, review_and_sign
-from tests.browser.gallery import Gallery
+from tests.browser.gallery import ENDLESS, HOSTILE, Gallery
 from tests.browser.windows import PHONE, WIDE, too_wide
-from tests.factories import a_document, make_person, sign, take
+from tests.factories import SEEDER, a_document, make_person, sign, take
 
 pytestmark = pytest.mark.xdist_group("browser")
 AXE = Axe()
+LONG_ID = "msg_" + "9" * 200
+ASKING = {"properties": {"output": {"required": ["roof"]}}}
 # Not asked to fetch the style sheets once more: axe would look for the imported ones beside the page.
 OPTIONS = {"resultTypes": ["violations"], "preload": False}
 PAGES = {
@@ -132,6 +139,27 @@ def test_a_refusal_on_the_page_is_accessible_and_fits(bed, gallery, eyes):
     page.get_by_role("button", name=REVIEW_AND_SIGN).click()
     expect(page.get_by_role("link", name="Load it again").first).to_be_visible()
 
+    eyes.look(page)
+
+
+def test_the_pages_of_a_flow_are_accessible_and_fit(bed, world, eyes):
+    flow = world.flow
+    configuring.apply_contract(flow, ASKING, by=SEEDER, earlier_until=now() + timedelta(days=7))
+    configuring.apply_contract(flow, ASKING | {"title": "Next"}, by=SEEDER, earlier_until=now() + timedelta(days=7))
+    for name in ("msg_1", LONG_ID):
+        bed.refuse(world, a_document(metadata={"note": HOSTILE + ENDLESS}), name)
+    accounts.grant_access(Role.FLOW_OWNER, "own_flow", flow, by=SEEDER)
+    opened = eyes.open(make_person("olga", Role.FLOW_OWNER).user)
+
+    eyes.look(opened.go("/flows/"))
+    eyes.look(opened.go(f"/flows/{flow.slug}/"))
+    page = opened.go(f"/flows/{flow.slug}/quarantine/")
+    eyes.look(page)
+    page.get_by_role("button", name="Submit all that wait again").click()
+    expect(page.get_by_role("heading", name="Refused once more")).to_be_visible()
+    eyes.look(page)
+    page.get_by_role("link", name=LONG_ID).click()
+    expect(page.get_by_role("heading", name="The post as received")).to_be_visible()
     eyes.look(page)
 
 

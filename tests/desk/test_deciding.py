@@ -195,7 +195,7 @@ def test_sending_back_needs_no_signature(world, ana, page):
 def test_who_may_not_sign_reads_why(world, ben):
     told = words(browser(ben.user).get(at("item", make_item(world))))
 
-    assert "for the role adjuster, which you do not hold" in told
+    assert "for the role Adjuster, which you do not hold" in told
     assert "Review and sign" not in told
 
 

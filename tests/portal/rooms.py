@@ -34,7 +34,7 @@ def room(request: Any) -> HttpResponse:
 @signed_in
 def refusing(request: HttpRequest) -> HttpResponse:
     """Refuse whatever is asked."""
-    raise Stale("Ben <b>signed</b> it. Load it again.", errors=[{"pointer": "/amount", "detail": "is no amount"}])
+    raise Stale("Ben <b>signed</b> it. Load it again.", errors=[{"pointer": "/amount", "message": "is no amount"}])
 
 
 def breaking(request: HttpRequest) -> HttpResponse:

@@ -51,8 +51,8 @@ def test_setup_leaves_an_entry_for_everything_it_did(opened):
     kinds = [kind for (kind,) in asked(environment, "SELECT kind FROM audit_entry ORDER BY at, eid")]
 
     assert kinds == [
-        "key.added", "key.added", "installation.opened", "person.added", "person.factor_enrolled",
-        "person.role_granted",
+        "key.added", "key.added", "installation.opened", *["roles.pair_forbidden"] * 16, "person.added",
+        "person.factor_enrolled", "person.role_granted",
     ]  # fmt: skip
     assert asked(environment, "SELECT organisation FROM portal_installation") == [("Example Mutual",)]
     assert {name for (name,) in asked(environment, "SELECT name FROM auth_group")} == {role.value for role in Role}

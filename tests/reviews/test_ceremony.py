@@ -86,7 +86,7 @@ def test_a_bare_click_within_a_period_is_refused(world, ana):
 ENDS = {
     "after 30 minutes of idling": lambda ana, clock: clock.shift(30 * 60 + 1),
     "in another session": lambda ana, clock: setattr(ana, "session", "elsewhere"),
-    "after a role was given": lambda ana, clock: accounts.grant_role(ana.user, Role.AUDITOR, by=SEEDER),
+    "after a role was given": lambda ana, clock: accounts.grant_role(ana.user, Role.QUEUE_MANAGER, by=SEEDER),
     "after a factor was enrolled": lambda ana, clock: ceremony.end_periods(ana.user),
 }
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from portal.kit.ids import ItemId, new_id
-from reviews import facts, lifecycle
-from reviews.actions import changing, deciding, planning, returning
+from reviews import facts, lifecycle, plans
+from reviews.actions import changing, deciding, returning
 from reviews.models import Attachment, ChangeRequest, Item, SignoffSlot
 from reviews.words import Basis, State
 from tests.factories import SEEDER, make_world, sign, take
@@ -162,9 +162,9 @@ def test_a_change_of_another_document_than_the_revision_before(item, ana, monkey
 
 
 def test_a_plan_with_fewer_slots_than_its_entry_tells(item, ana, monkeypatch):
-    slots = planning.slots
+    slots = plans.slots
     intent = freeze(item, ana, {"/building": "12000.00"})
-    monkeypatch.setattr(planning, "slots", lambda *plan: slots(*plan)[:1])
+    monkeypatch.setattr(plans, "slots", lambda *plan: slots(*plan)[:1])
 
     with refuses(because="another plan"):
         finish(intent, ana)

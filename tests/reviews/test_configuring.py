@@ -8,6 +8,7 @@ from portal.accounts.roles import Role
 from portal.kit.clock import now
 from reviews.actions import configuring
 from reviews.models import ApiKey, Endpoint, Flow, Policy, Queue, WebhookSecret
+from reviews.policies.document import PolicyInvalid
 from tests.factories import POLICY, SEEDER, make_person, make_world, refused, story
 from tests.reviews.cheating import APP, OWNER, copied, refuses, run
 
@@ -45,10 +46,24 @@ def test_a_third_secret_is_refused_until_one_is_retired(world):
     configuring.issue_secret(world.flow, by=SEEDER)
 
 
-def test_a_policy_that_names_an_unknown_queue_is_not_half_applied():
-    with refused("unknown_queue"):
-        configuring.apply_policy(POLICY.replace("queue: exceptions", "queue: nowhere"), by=SEEDER)
+UNKNOWN = {
+    "unknown_queue": (("queue: exceptions", "queue: nowhere"), "4", "There is no queue “nowhere”."),
+    "unknown_role": (("role: senior-adjuster", "role: senoir-adjuster"), "6", "Did you mean “senior-adjuster”?"),
+    "unknown_calendar": (("fallback:", "calendar: gulf\nfallback:"), "3", "There is no calendar “gulf”."),
+}
 
+
+@pytest.mark.parametrize("code", UNKNOWN)
+def test_a_policy_that_names_what_is_not_there_is_told_where_and_not_half_applied(code):
+    (right, wrong), line, told = UNKNOWN[code]
+    for slug in ("payouts", "exceptions"):
+        configuring.open_queue(slug, slug, by=SEEDER)
+
+    with pytest.raises(PolicyInvalid) as caught:
+        configuring.apply_policy(POLICY.replace(right, wrong, 1), by=SEEDER)
+
+    assert (caught.value.name, caught.value.errors[0]["line"]) == (code, line)
+    assert told in caught.value.errors[0]["message"]
     assert not Policy.objects.filter(name="payouts").exists()
 
 
@@ -58,7 +73,7 @@ def test_each_version_of_a_policy_is_kept_and_the_last_is_in_force(world):
     second = configuring.apply_policy(text.replace("needs nobody", "needs no one"), by=SEEDER)
 
     policy = Policy.objects.get(pk=world.flow.policy_id)
-    assert (second.version, policy.in_force_id) == (2, second.pk)
+    assert (second.version, policy.in_force_id, second.changed_rules) == (2, second.pk, ["tiny"])
     assert story(policy) == ["policy.opened", "policy.applied", "policy.applied"]
     assert policy.versions.get(version=1).text == text
 

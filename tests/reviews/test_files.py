@@ -101,7 +101,7 @@ def test_a_list_of_files_is_one_query_and_so_is_their_count(world, ana, django_a
 
     assert [file.name for file in listed] == ["0.txt", "1.txt", "2.txt", "3.txt"]
     assert [file.opened_at is not None for file in listed] == [False, False, True, False]
-    assert left == (3, 4)
+    assert left == (3, 4, True)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -184,7 +184,7 @@ def test_the_database_refuses_the_opening_of_one_person_by_the_entry_of_another(
 
 def test_the_database_refuses_a_signature_by_somebody_who_has_not_opened_every_file(world, ana, monkeypatch):
     item = take(item_with(world, NOTICE), ana)
-    monkeypatch.setattr(files, "unopened", lambda item, person: files.Unopened(0, 1))
+    monkeypatch.setattr(files, "unopened", lambda item, person, granted: files.Unopened(0, 1))
 
     with pytest.raises(IntegrityError, match="not opened every file"):
         sign(item, ana)

@@ -8,8 +8,8 @@ from audit import ledger
 from portal.accounts.roles import Role
 from portal.kit.clock import now
 from portal.kit.ids import new_id
-from reviews import facts, lifecycle
-from reviews.actions import deciding, planning, returning
+from reviews import facts, lifecycle, plans
+from reviews.actions import deciding, returning
 from reviews.models import ApiKey, Decision, ExecutionReport, Item, Policy, Queue
 from reviews.words import Basis, Execution, State, Verdict
 from tests.factories import SEEDER, make_item, make_person, make_world, sign, take
@@ -205,7 +205,7 @@ def test_even_with_an_entry_an_item_keeps(item, changes):
 
 
 def test_approved_with_no_slot_at_all_is_refused(world, monkeypatch):
-    monkeypatch.setattr(planning, "slots", lambda *plan: [])
+    monkeypatch.setattr(plans, "slots", lambda *plan: [])
     item = make_item(world)
 
     with refuses():
@@ -213,8 +213,8 @@ def test_approved_with_no_slot_at_all_is_refused(world, monkeypatch):
 
 
 def test_approved_with_fewer_slots_than_the_first_entry_told_is_refused(world, monkeypatch):
-    slots, ana = planning.slots, make_person("ana", Role.ADJUSTER)
-    monkeypatch.setattr(planning, "slots", lambda *plan: slots(*plan)[:1])
+    slots, ana = plans.slots, make_person("ana", Role.ADJUSTER)
+    monkeypatch.setattr(plans, "slots", lambda *plan: slots(*plan)[:1])
     item = make_item(world, action={"amount": "20000.00", "amount_at_stake": "20000.00"})
     take(item, ana)
 

@@ -19,65 +19,113 @@ from portal.kit.clock import now, stamp
 from portal.kit.ids import ItemId
 from portal.kit.problems import Problem
 from reviews import documents, guards, lifecycle
-from reviews.actions import admitting, configuring, executing, returning, revising, taking
+from reviews.actions import (
+    admitting,
+    commenting,
+    configuring,
+    executing,
+    leasing,
+    recusing,
+    rerouting,
+    returning,
+    revising,
+    taking,
+)
 from reviews.actions.receiving import Post
-from reviews.models import ApiKey, Flow, Item
+from reviews.models import ApiKey, Flow, Item, PolicyVersion
 from reviews.words import Execution, State, Verdict
-from tests.factories import SEEDER, make_person, make_world, sign, take
+from tests.factories import POLICY, SEEDER, make_person, make_world, sign, take
 from tests.reviews.changing import CONTRACT, change, make_claim
 
 pytestmark = pytest.mark.django_db
 
-# Not reachable yet: no fact leads to invalidated or withdrawn (taking a decision back); the issues that build those
-# verbs add their rows, and test_every_state_is_in_the_table insists on it.
-REACHABLE = ("in_review", "changes_requested", "approved", "rejected", "expired", "cancelled")
+# Not reachable yet: no fact leads to withdrawn (taking a decision back); the issue that builds that verb adds its
+# rows, and test_every_state_is_in_the_table insists on it.
+REACHABLE = ("in_review", "changes_requested", "approved", "rejected", "expired", "cancelled", "invalidated")
 
-PEOPLE = ("adjuster", "senior", "no-access", "submitter", "owner", "first-signer", "auditor", "stranger")
+PEOPLE = ("adjuster", "senior", "no-access", "submitter", "owner", "first-signer", "auditor", "stranger", "manager")
 PERSONAL = {
-    # state, verb          adjuster          senior            no-access    submitter         owner             first-signer      auditor           stranger
-    ("in_review", "see"): ("yes",           "yes",            "not_found", "yes",            "yes",            "yes",            "yes",            "not_found"),
-    ("in_review", "take"): ("role_missing", "yes",            "not_found", "own_work",       "own_work",       "already_signed", "no_permission",  "not_found"),
-    ("in_review", "put back"): ("taken_by_other", "yes",      "not_found", "taken_by_other", "taken_by_other", "taken_by_other", "taken_by_other", "not_found"),
-    ("in_review", "approve"): ("role_missing", "yes",         "not_found", "own_work",       "own_work",       "already_signed", "no_permission",  "not_found"),
-    ("in_review", "reject"): ("role_missing", "yes",          "not_found", "own_work",       "own_work",       "already_signed", "no_permission",  "not_found"),
-    ("approved", "see"): ("yes",            "yes",            "not_found", "yes",            "yes",            "yes",            "yes",            "not_found"),
-    ("approved", "take"): ("not_open",      "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
-    ("approved", "put back"): ("taken_by_other", "taken_by_other", "not_found", "taken_by_other", "taken_by_other", "taken_by_other", "taken_by_other", "not_found"),
-    ("approved", "approve"): ("not_open",   "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
-    ("approved", "reject"): ("not_open",    "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
-    ("rejected", "see"): ("yes",            "yes",            "not_found", "yes",            "yes",            "yes",            "yes",            "not_found"),
-    ("rejected", "take"): ("not_open",      "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
-    ("rejected", "put back"): ("taken_by_other", "taken_by_other", "not_found", "taken_by_other", "taken_by_other", "taken_by_other", "taken_by_other", "not_found"),
-    ("rejected", "approve"): ("not_open",   "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
-    ("rejected", "reject"): ("not_open",    "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
-    ("expired", "see"): ("yes",             "yes",            "not_found", "yes",            "yes",            "yes",            "yes",            "not_found"),
-    ("expired", "take"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
-    ("expired", "put back"): ("taken_by_other", "taken_by_other", "not_found", "taken_by_other", "taken_by_other", "taken_by_other", "taken_by_other", "not_found"),
-    ("expired", "approve"): ("not_open",    "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
-    ("expired", "reject"): ("not_open",     "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
-    ("cancelled", "see"): ("yes",           "yes",            "not_found", "yes",            "yes",            "yes",            "yes",            "not_found"),
-    ("cancelled", "take"): ("not_open",     "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
-    ("cancelled", "put back"): ("taken_by_other", "taken_by_other", "not_found", "taken_by_other", "taken_by_other", "taken_by_other", "taken_by_other", "not_found"),
-    ("cancelled", "approve"): ("not_open",  "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
-    ("cancelled", "reject"): ("not_open",   "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
-    ("in_review", "change"): ("role_missing", "yes",         "not_found", "own_work",       "own_work",       "already_signed", "no_permission",  "not_found"),
-    ("in_review", "send back"): ("role_missing", "yes",         "not_found", "own_work",       "own_work",       "already_signed", "no_permission",  "not_found"),
-    ("changes_requested", "change"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
-    ("changes_requested", "send back"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
-    ("approved", "change"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
-    ("approved", "send back"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
-    ("rejected", "change"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
-    ("rejected", "send back"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
-    ("expired", "change"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
-    ("expired", "send back"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
-    ("cancelled", "change"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
-    ("cancelled", "send back"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
-    ("changes_requested", "see"): ("yes",  "yes",            "not_found", "yes",            "yes",            "yes",            "yes",            "not_found"),
-    ("changes_requested", "take"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
-    ("changes_requested", "put back"): ("taken_by_other", "taken_by_other", "not_found", "taken_by_other", "taken_by_other", "taken_by_other", "taken_by_other", "not_found"),
-    ("changes_requested", "approve"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
-    ("changes_requested", "reject"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found"),
+    # state, verb          adjuster          senior            no-access    submitter         owner             first-signer      auditor           stranger     manager
+    ("in_review", "see"): ("yes",           "yes",            "not_found", "yes",            "yes",            "yes",            "yes",            "not_found", "yes"),
+    ("in_review", "take"): ("role_missing", "yes",            "not_found", "own_work",       "own_work",       "already_signed", "no_permission",  "not_found", "no_permission"),
+    ("in_review", "put back"): ("taken_by_other", "yes",      "not_found", "taken_by_other", "taken_by_other", "taken_by_other", "taken_by_other", "not_found", "taken_by_other"),
+    ("in_review", "approve"): ("role_missing", "yes",         "not_found", "own_work",       "own_work",       "already_signed", "no_permission",  "not_found", "no_permission"),
+    ("in_review", "reject"): ("role_missing", "yes",          "not_found", "own_work",       "own_work",       "already_signed", "no_permission",  "not_found", "no_permission"),
+    ("approved", "see"): ("yes",            "yes",            "not_found", "yes",            "yes",            "yes",            "yes",            "not_found", "yes"),
+    ("approved", "take"): ("not_open",      "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found", "not_open"),
+    ("approved", "put back"): ("taken_by_other", "taken_by_other", "not_found", "taken_by_other", "taken_by_other", "taken_by_other", "taken_by_other", "not_found", "taken_by_other"),
+    ("approved", "approve"): ("not_open",   "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found", "not_open"),
+    ("approved", "reject"): ("not_open",    "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found", "not_open"),
+    ("rejected", "see"): ("yes",            "yes",            "not_found", "yes",            "yes",            "yes",            "yes",            "not_found", "yes"),
+    ("rejected", "take"): ("not_open",      "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found", "not_open"),
+    ("rejected", "put back"): ("taken_by_other", "taken_by_other", "not_found", "taken_by_other", "taken_by_other", "taken_by_other", "taken_by_other", "not_found", "taken_by_other"),
+    ("rejected", "approve"): ("not_open",   "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found", "not_open"),
+    ("rejected", "reject"): ("not_open",    "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found", "not_open"),
+    ("expired", "see"): ("yes",             "yes",            "not_found", "yes",            "yes",            "yes",            "yes",            "not_found", "yes"),
+    ("expired", "take"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found", "not_open"),
+    ("expired", "put back"): ("taken_by_other", "taken_by_other", "not_found", "taken_by_other", "taken_by_other", "taken_by_other", "taken_by_other", "not_found", "taken_by_other"),
+    ("expired", "approve"): ("not_open",    "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found", "not_open"),
+    ("expired", "reject"): ("not_open",     "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found", "not_open"),
+    ("cancelled", "see"): ("yes",           "yes",            "not_found", "yes",            "yes",            "yes",            "yes",            "not_found", "yes"),
+    ("cancelled", "take"): ("not_open",     "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found", "not_open"),
+    ("cancelled", "put back"): ("taken_by_other", "taken_by_other", "not_found", "taken_by_other", "taken_by_other", "taken_by_other", "taken_by_other", "not_found", "taken_by_other"),
+    ("cancelled", "approve"): ("not_open",  "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found", "not_open"),
+    ("cancelled", "reject"): ("not_open",   "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found", "not_open"),
+    ("in_review", "change"): ("role_missing", "yes",         "not_found", "own_work",       "own_work",       "already_signed", "no_permission",  "not_found", "no_permission"),
+    ("in_review", "send back"): ("role_missing", "yes",         "not_found", "own_work",       "own_work",       "already_signed", "no_permission",  "not_found", "no_permission"),
+    ("changes_requested", "change"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found", "not_open"),
+    ("changes_requested", "send back"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found", "not_open"),
+    ("approved", "change"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found", "not_open"),
+    ("approved", "send back"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found", "not_open"),
+    ("rejected", "change"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found", "not_open"),
+    ("rejected", "send back"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found", "not_open"),
+    ("expired", "change"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found", "not_open"),
+    ("expired", "send back"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found", "not_open"),
+    ("cancelled", "change"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found", "not_open"),
+    ("cancelled", "send back"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found", "not_open"),
+    ("changes_requested", "see"): ("yes",  "yes",            "not_found", "yes",            "yes",            "yes",            "yes",            "not_found", "yes"),
+    ("changes_requested", "take"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found", "not_open"),
+    ("changes_requested", "put back"): ("taken_by_other", "taken_by_other", "not_found", "taken_by_other", "taken_by_other", "taken_by_other", "taken_by_other", "not_found", "taken_by_other"),
+    ("changes_requested", "approve"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found", "not_open"),
+    ("changes_requested", "reject"): ("not_open",       "not_open",       "not_found", "not_open",       "not_open",       "not_open",       "not_open",       "not_found", "not_open"),
+    ("in_review", "recuse"): ("role_missing", "yes", "not_found", "yes", "yes", "already_signed", "role_missing", "not_found", "role_missing"),
+    ("in_review", "reroute"): ("no_permission", "no_permission", "not_found", "no_permission", "no_permission", "no_permission", "no_permission", "not_found", "yes"),
+    ("in_review", "break lease"): ("no_permission", "no_permission", "not_found", "no_permission", "no_permission", "no_permission", "no_permission", "not_found", "yes"),
+    ("in_review", "comment"): ("yes", "yes", "not_found", "yes", "yes", "yes", "no_permission", "not_found", "yes"),
+    ("changes_requested", "recuse"): ("not_open", "not_open", "not_found", "not_open", "not_open", "not_open", "not_open", "not_found", "not_open"),
+    ("changes_requested", "reroute"): ("no_permission", "no_permission", "not_found", "no_permission", "no_permission", "no_permission", "no_permission", "not_found", "not_open"),
+    ("changes_requested", "break lease"): ("no_permission", "no_permission", "not_found", "no_permission", "no_permission", "no_permission", "no_permission", "not_found", "not_held"),
+    ("changes_requested", "comment"): ("yes", "yes", "not_found", "yes", "yes", "yes", "no_permission", "not_found", "yes"),
+    ("approved", "recuse"): ("not_open", "not_open", "not_found", "not_open", "not_open", "not_open", "not_open", "not_found", "not_open"),
+    ("approved", "reroute"): ("no_permission", "no_permission", "not_found", "no_permission", "no_permission", "no_permission", "no_permission", "not_found", "not_open"),
+    ("approved", "break lease"): ("no_permission", "no_permission", "not_found", "no_permission", "no_permission", "no_permission", "no_permission", "not_found", "not_held"),
+    ("approved", "comment"): ("yes", "yes", "not_found", "yes", "yes", "yes", "no_permission", "not_found", "yes"),
+    ("rejected", "recuse"): ("not_open", "not_open", "not_found", "not_open", "not_open", "not_open", "not_open", "not_found", "not_open"),
+    ("rejected", "reroute"): ("no_permission", "no_permission", "not_found", "no_permission", "no_permission", "no_permission", "no_permission", "not_found", "not_open"),
+    ("rejected", "break lease"): ("no_permission", "no_permission", "not_found", "no_permission", "no_permission", "no_permission", "no_permission", "not_found", "not_held"),
+    ("rejected", "comment"): ("yes", "yes", "not_found", "yes", "yes", "yes", "no_permission", "not_found", "yes"),
+    ("expired", "recuse"): ("not_open", "not_open", "not_found", "not_open", "not_open", "not_open", "not_open", "not_found", "not_open"),
+    ("expired", "reroute"): ("no_permission", "no_permission", "not_found", "no_permission", "no_permission", "no_permission", "no_permission", "not_found", "not_open"),
+    ("expired", "break lease"): ("no_permission", "no_permission", "not_found", "no_permission", "no_permission", "no_permission", "no_permission", "not_found", "not_held"),
+    ("expired", "comment"): ("yes", "yes", "not_found", "yes", "yes", "yes", "no_permission", "not_found", "yes"),
+    ("cancelled", "recuse"): ("not_open", "not_open", "not_found", "not_open", "not_open", "not_open", "not_open", "not_found", "not_open"),
+    ("cancelled", "reroute"): ("no_permission", "no_permission", "not_found", "no_permission", "no_permission", "no_permission", "no_permission", "not_found", "not_open"),
+    ("cancelled", "break lease"): ("no_permission", "no_permission", "not_found", "no_permission", "no_permission", "no_permission", "no_permission", "not_found", "not_held"),
+    ("cancelled", "comment"): ("yes", "yes", "not_found", "yes", "yes", "yes", "no_permission", "not_found", "yes"),
+    ("invalidated", "see"): ("yes", "yes", "not_found", "yes", "yes", "yes", "yes", "not_found", "yes"),
+    ("invalidated", "take"): ("not_open", "not_open", "not_found", "not_open", "not_open", "not_open", "not_open", "not_found", "not_open"),
+    ("invalidated", "put back"): ("taken_by_other", "taken_by_other", "not_found", "taken_by_other", "taken_by_other", "taken_by_other", "taken_by_other", "not_found", "taken_by_other"),
+    ("invalidated", "approve"): ("not_open", "not_open", "not_found", "not_open", "not_open", "not_open", "not_open", "not_found", "not_open"),
+    ("invalidated", "reject"): ("not_open", "not_open", "not_found", "not_open", "not_open", "not_open", "not_open", "not_found", "not_open"),
+    ("invalidated", "change"): ("not_open", "not_open", "not_found", "not_open", "not_open", "not_open", "not_open", "not_found", "not_open"),
+    ("invalidated", "send back"): ("not_open", "not_open", "not_found", "not_open", "not_open", "not_open", "not_open", "not_found", "not_open"),
+    ("invalidated", "recuse"): ("not_open", "not_open", "not_found", "not_open", "not_open", "not_open", "not_open", "not_found", "not_open"),
+    ("invalidated", "reroute"): ("no_permission", "no_permission", "not_found", "no_permission", "no_permission", "no_permission", "no_permission", "not_found", "not_open"),
+    ("invalidated", "break lease"): ("no_permission", "no_permission", "not_found", "no_permission", "no_permission", "no_permission", "no_permission", "not_found", "not_held"),
+    ("invalidated", "comment"): ("yes", "yes", "not_found", "yes", "yes", "yes", "no_permission", "not_found", "yes"),
 }  # fmt: skip
+
+STANDING = ("recuse", "reroute", "break lease", "comment")
 
 # People have no way to these: cancel and execute take a flow's key by type, expire takes nobody.
 MACHINES = ("its flow", "another flow", "the clock")
@@ -107,17 +155,34 @@ MECHANICAL = {
     ("rejected", "revise"):      ("revision_refused", "not_found", None),
     ("expired", "revise"):       ("revision_refused", "not_found", None),
     ("cancelled", "revise"):     ("revision_refused", "not_found", None),
+    ("invalidated", "cancel"):   ("already_decided", "not_found",  None),
+    ("invalidated", "expire"):   (None,              None,         "nothing"),
+    ("invalidated", "execute"):  ("receipt_invalid", "not_found",  None),
+    ("invalidated", "revise"):   ("revision_refused", "not_found", None),
 }  # fmt: skip
+
+
+REFUSING = """
+  - name: never
+    when: action.effect == "other"
+    reason: Nobody decides this here.
+    refuse: true
+"""
 
 
 class Stage:
     """A world with everybody in it and an item of two stages, the first signed."""
 
     def __init__(self) -> None:
-        self.world = make_world(contract=CONTRACT)
+        self.world = make_world(contract=CONTRACT, policy=POLICY + REFUSING)
         for role, permission, target in (
             (Role.AUDITOR, "see_queue", self.world.queue),
             (Role.FLOW_OWNER, "own_flow", self.world.flow),
+            (Role.QUEUE_MANAGER, "see_queue", self.world.queue),
+            (Role.QUEUE_MANAGER, "manage_in_queue", self.world.queue),
+            (Role.QUEUE_MANAGER, "see_queue", self.world.exceptions),
+            (Role.QUEUE_MANAGER, "manage_in_queue", self.world.exceptions),
+            (Role.AUDITOR, "see_queue", self.world.exceptions),
         ):
             accounts.grant_access(role, permission, target, by=SEEDER)
         self.people = {
@@ -129,6 +194,7 @@ class Stage:
             "first-signer": make_person("first", Role.ADJUSTER, Role.SENIOR_ADJUSTER),
             "auditor": make_person("auditor", Role.AUDITOR),
             "stranger": make_person("stranger"),
+            "manager": make_person("manager", Role.QUEUE_MANAGER),
         }
         self.item = self.half_signed()
         self.deadline = now() + timedelta(hours=1)
@@ -151,6 +217,10 @@ class Stage:
             self.do("send back", self.people["senior"])
         elif state == "cancelled":
             returning.cancel(ItemId(self.item.pk), "No longer needed", by=self.key)
+        elif state == "invalidated":
+            returning.cancel(ItemId(self.item.pk), "Another one is met", by=self.key)
+            asked_by = self.people["submitter"].user.username
+            self.item = make_claim(self.world, "20000.00", action={"effect": "other"}, requested_by=asked_by)
         elif state == "expired":
             with time_machine.travel(self.deadline):
                 returning.expire_due()
@@ -176,12 +246,29 @@ class Stage:
             self.outcome(lambda: taking.take(item_id, by=person.user))
             seen = Item.objects.get(pk=item_id).version
             returning.request_changes(item_id, by=person.user, seen=seen, reason="Look again.")
+        elif verb in STANDING:
+            self.stand(verb, person)
         elif verb == "change":
             self.outcome(lambda: taking.take(item_id, by=person.user))
             change(self.item, person, zone="AE")
         else:
             self.outcome(lambda: taking.take(item_id, by=person.user))
             sign(self.item, person, Verdict(verb), "Because.")
+
+    def stand(self, verb: str, person: Any) -> None:
+        """Let a person do what decides nothing."""
+        item_id = ItemId(self.item.pk)
+        if verb == "recuse":
+            recusing.recuse(item_id, by=person.user, seen=self.item.version, reason="My cousin.")
+        elif verb == "comment":
+            commenting.comment(item_id, "Look at the roof.", by=person.user)
+        elif verb == "reroute":
+            version = PolicyVersion.objects.get(pk=self.item.policy_version_id)
+            configuring.apply_policy(version.text + "\n# newer\n", by=SEEDER)
+            rerouting.reroute(item_id, by=person.user, seen=self.item.version, reason="New rules.")
+        elif verb == "break lease":
+            self.outcome(lambda: taking.take(item_id, by=self.people["senior"].user))
+            leasing.break_lease(item_id, by=person.user, reason="They are away.")
 
     def work(self, verb: str, key: ApiKey | None, receipt: str = "") -> None:
         """Let a machine do a verb."""
@@ -279,7 +366,7 @@ def test_a_suspended_flow_starts_nothing():
 
 
 def test_the_table_is_complete():
-    verbs = ("see", "take", "put back", "approve", "reject", "change", "send back")
+    verbs = ("see", "take", "put back", "approve", "reject", "change", "send back", *STANDING)
 
     assert set(PERSONAL) == set(product(REACHABLE, verbs))
     assert {len(answers) for answers in PERSONAL.values()} == {len(PEOPLE)}

@@ -1,4 +1,4 @@
-"""`manage.py policy`: faults with their places, all files or none, and the text that is in force."""
+"""`manage.py policy`: faults with their places, all files proposed or none, and the text that is in force."""
 
 import io
 
@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 
 from portal.accounts.roles import Role
 from reviews.actions import configuring
-from reviews.models import Policy, PolicyVersion
+from reviews.models import Policy, Proposal
 from tests.factories import SEEDER, make_person
 
 pytestmark = pytest.mark.django_db
@@ -78,19 +78,48 @@ def test_a_file_that_is_not_there_is_told(tmp_path):
     assert "cannot be read" in faults("check", tmp_path / "none.yaml")[1]
 
 
-def test_a_policy_is_put_in_force_by_a_person(file, officer):
-    told = policy("apply", file(GOOD), "--by", officer.username)
-
-    assert "letters is in force as version 1" in told
-    assert Policy.objects.get().in_force.text == GOOD
+def in_force(text=GOOD):
+    """Put rules in force as setup does."""
+    return configuring.apply_policy(text, by=SEEDER)
 
 
-def test_the_same_text_again_stays_the_version_it_is(file, officer):
-    policy("apply", file(GOOD), "--by", officer.username)
+def test_a_policy_is_proposed_by_a_person_and_another_is_named(file, officer):
+    make_person("tom", Role.ADMINISTRATOR)
 
-    assert "version 1" in policy("apply", file(GOOD), "--by", officer.username)
-    assert "version 2" in policy("apply", file(GOOD + "# changed\n"), "--by", officer.username)
-    assert PolicyVersion.objects.count() == 2
+    told = policy("apply", file(GOOD), "--by", officer.username, "--reason", "First rules.")
+
+    proposal = Proposal.objects.get()
+    assert f"proposed as {proposal.pk}: Routing rules letters" in told
+    assert "may be signed by tom-" in told
+    assert officer.username not in told
+    assert (proposal.proposed_by, proposal.reason) == (officer, "First rules.")
+    assert not Policy.objects.exists()
+
+
+def test_where_nobody_else_may_sign_that_is_told(file, officer):
+    assert "nobody may sign it yet" in policy("apply", file(GOOD), "--by", officer.username)
+
+
+def test_what_is_in_force_or_proposed_already_is_not_proposed_again(file, officer):
+    in_force()
+    assert "in force with exactly this text" in policy("apply", file(GOOD), "--by", officer.username)
+
+    policy("apply", file(GOOD + "# changed\n"), "--by", officer.username)
+
+    assert "waits for its signature" in policy("apply", file(GOOD + "# changed\n"), "--by", officer.username)
+    assert Proposal.objects.count() == 1
+
+
+def test_who_may_not_propose_is_told(file, officer):
+    ana = make_person("ana", Role.ADJUSTER).user
+
+    assert "Ask a compliance officer" in faults("apply", file(GOOD), "--by", ana.username)[1]
+
+
+def test_an_unknown_name_is_told_with_its_place(file, officer):
+    told, _ = faults("apply", path := file(GOOD.replace("queue: desk", "queue: dsek", 1)), "--by", officer.username)
+
+    assert told == [f"{path}:3:10: There is no queue “dsek”. Did you mean “desk”? There are: desk."]
 
 
 @pytest.mark.parametrize("bad", [BROKEN, GOOD.replace("letters", "others").replace("queue: desk", "queue: nowhere")])
@@ -98,7 +127,7 @@ def test_one_bad_file_leaves_the_good_one_out_too(file, officer, bad):
     _, ending = faults("apply", file(GOOD, "good.yaml"), file(bad, "bad.yaml"), "--by", officer.username)
 
     assert "othing was changed" in ending
-    assert not Policy.objects.exists()
+    assert not Proposal.objects.exists()
 
 
 def test_nobody_applies_under_a_name_that_is_not_there(file, officer):
@@ -106,7 +135,7 @@ def test_nobody_applies_under_a_name_that_is_not_there(file, officer):
 
 
 def test_what_is_in_force_is_written_out_byte_for_byte(file, officer):
-    policy("apply", file(GOOD), "--by", officer.username)
+    in_force()
 
     assert policy("export", "letters") == GOOD
     assert faults("export", "none")[1] == "There is no policy none."

@@ -10,8 +10,10 @@ from portal.accounts.models import SigningPeriod, User
 from portal.accounts.roles import Role
 from portal.kit.clock import now
 from portal.kit.ids import ItemId, new_id
+from reviews import turns
 from reviews.actions import configuring, signing, taking
 from reviews.models import Item, Signature, SignIntent, SignoffSlot
+from reviews.turns import Turn
 from reviews.words import State, Verdict
 from tests.factories import SEEDER, make_item, make_person, sign, take
 from tests.reviews.cheating import (
@@ -59,10 +61,10 @@ SLOTS = {
     "filled without a signer": ("signature_id = gen_random_uuid() WHERE stage = 2", CHECK),
     "filled with nobody's signature": (
         "signature_id = gen_random_uuid(), signer_id = (SELECT signer_id FROM reviews_signature LIMIT 1)"
-        " WHERE stage = 2", DUPLICATE,
+        " WHERE stage = 2", RULE,
     ),
     "filled with a signature that is in another slot": (
-        "(signature_id, signer_id) = (SELECT id, signer_id FROM reviews_signature LIMIT 1) WHERE stage = 2", DUPLICATE,
+        "(signature_id, signer_id) = (SELECT id, signer_id FROM reviews_signature LIMIT 1) WHERE stage = 2", RULE,
     ),
 }  # fmt: skip
 
@@ -180,12 +182,17 @@ PEOPLE = {
 
 @pytest.mark.parametrize("changes", PEOPLE.values(), ids=PEOPLE.keys())
 def test_the_database_takes_no_signature_of_a_person(intent, ben, changes, monkeypatch):
-    monkeypatch.setattr(signing, "_insist", lambda by, item: SignoffSlot.objects.get(pk=intent.slot_id))
+    monkeypatch.setattr(signing, "_insist", lambda by, item: turn_of(intent))
     monkeypatch.setattr(signing.ceremony, "prove", lambda *given, **named: forged_proof(intent))
     User.objects.filter(pk=ben.user.pk).update(**changes)
 
     with refuses(because="without a ceremony"):
         signing.sign(intent.pk, by=ben.user, session_ref=ben.session, factors=ben.factors())
+
+
+def turn_of(intent):
+    """Give the turn an intent was made in, whoever asks."""
+    return Turn(SignoffSlot.objects.get(pk=intent.slot_id), intent.role)
 
 
 def forged_proof(intent):
@@ -206,6 +213,7 @@ def leave_the_role(ben, half):
 @pytest.mark.parametrize(("why", "because"), [(own_flow, "own work"), (leave_the_role, "does not hold")])
 def test_the_database_takes_no_signature_when_the_guards_are_gone(half, intent, ben, why, because, monkeypatch):
     monkeypatch.setattr(signing.guards, "insist", lambda refusal: None)
+    monkeypatch.setattr(signing.conflicts, "turn", lambda *given, **named: turn_of(intent))
     why(ben, half)
 
     with refuses(because=because):
@@ -216,6 +224,7 @@ def test_the_database_takes_no_signature_of_the_person_who_asked(world, ben, mon
     item = make_item(world, action={"effect": "pay", "amount": "5000.00"}, requested_by=ben.user.username)
     accounts.grant_role(ben.user, Role.ADJUSTER, by=SEEDER)
     monkeypatch.setattr(signing.guards, "insist", lambda refusal: None)
+    monkeypatch.setattr(signing.conflicts, "turn", turns.turn)
 
     with refuses(because="own work"):
         sign(item, ben)
@@ -226,6 +235,7 @@ def test_the_database_takes_no_signature_of_the_person_who_issued_the_key(world,
     world.key = configuring.issue_key(world.flow, by=cai.user)
     item = make_item(world)
     monkeypatch.setattr(signing.guards, "insist", lambda refusal: None)
+    monkeypatch.setattr(signing.conflicts, "turn", turns.turn)
 
     with refuses(because="own work"):
         sign(item, cai)
@@ -267,7 +277,7 @@ def test_approved_with_an_open_slot_is_refused(half):
 
 
 def test_a_slot_added_later_does_not_help_the_one_who_adds_it(half, ben):
-    SignoffSlot(item_id=half.pk, revision=1, stage=3, n=1, role="auditor", meaning="x").save()
+    SignoffSlot(item_id=half.pk, revision=1, stage=3, step=3, n=1, role="auditor", meaning="x").save()
     taking.take(ItemId(half.pk), by=ben.user)
     sign(half, ben)
 

@@ -18,6 +18,8 @@ pytestmark = pytest.mark.django_db
 # recorded: each change needs an entry and a history row · append-only: never changed · once: one column is set once
 # churn: may change freely, because nothing rests on it · ledger: the audit app's own rules (tests/audit)
 MODELS = {
+    "accounts.ForbiddenPair": "recorded",
+    "accounts.HistoricalForbiddenPair": "history",
     "accounts.SigningPeriod": "churn",
     "accounts.UsedCode": "append-only",
     "accounts.User": "kept",
@@ -37,33 +39,54 @@ MODELS = {
     "reviews.ApiKey": "once",
     "reviews.Attachment": "append-only",
     "reviews.Attempt": "append-only",
+    "reviews.BreakGlass": "recorded",
+    "reviews.Calendar": "recorded",
+    "reviews.CalendarVersion": "append-only",
     "reviews.ChangeRequest": "append-only",
+    "reviews.Comment": "append-only",
     "reviews.Contract": "append-only",
     "reviews.Decision": "append-only",
     "reviews.Delivery": "kept",
     "reviews.Endpoint": "recorded",
+    "reviews.Entitlement": "append-only",
     "reviews.Evidence": "append-only",
     "reviews.ExecutionReport": "append-only",
+    "reviews.FileWall": "append-only",
     "reviews.Flow": "recorded",
+    "reviews.GlassNotice": "churn",
+    "reviews.HistoricalBreakGlass": "history",
+    "reviews.HistoricalCalendar": "history",
     "reviews.HistoricalEndpoint": "history",
     "reviews.HistoricalFlow": "history",
     "reviews.HistoricalItem": "history",
     "reviews.HistoricalPolicy": "history",
+    "reviews.HistoricalProposal": "history",
     "reviews.HistoricalQueue": "history",
+    "reviews.HistoricalSubstitution": "history",
+    "reviews.Impasse": "churn",
     "reviews.IntakeQueue": "churn",
     "reviews.Item": "recorded",
     "reviews.Lease": "churn",
+    "reviews.Licence": "append-only",
     "reviews.Opening": "append-only",
     "reviews.Policy": "recorded",
     "reviews.PolicyVersion": "append-only",
+    "reviews.Proposal": "recorded",
+    "reviews.ProposalIntent": "once",
+    "reviews.ProposalSignature": "append-only",
     "reviews.Quarantine": "append-only",
     "reviews.Queue": "recorded",
+    "reviews.ReadingOpened": "append-only",
+    "reviews.Recusal": "append-only",
+    "reviews.Register": "append-only",
     "reviews.Revision": "append-only",
     "reviews.RevisionPost": "append-only",
     "reviews.Signature": "append-only",
     "reviews.SignIntent": "once",
     "reviews.SignoffSlot": "kept",
+    "reviews.Simulation": "churn",
     "reviews.Submission": "append-only",
+    "reviews.Substitution": "recorded",
     "reviews.Upload": "kept",
     "reviews.UploadPart": "kept",
     "reviews.WebhookSecret": "once",
@@ -107,7 +130,7 @@ def test_what_changes_is_not_granted_as_append_only(label):
 
 @pytest.mark.parametrize("label", of("recorded"))
 def test_what_is_recorded_has_a_history_and_a_rule_that_asks_for_it(label):
-    history = f"reviews_historical{OURS[label]._meta.model_name}"
+    history = f"{OURS[label]._meta.app_label}_historical{OURS[label]._meta.model_name}"
 
     assert issubclass(OURS[label], Recorded)
     assert re.search(

@@ -1,0 +1,98 @@
+"""Pages of a queue's manager: what nobody can sign, who holds what, what waits, who stepped aside; ending a hold."""
+
+import re
+
+import pytest
+
+from portal.accounts import walls
+from portal.accounts.roles import Role
+from portal.kit.ids import ItemId
+from reviews.actions import walling
+from reviews.models import Item, Lease
+from tests.factories import SEEDER, make_item, make_person, story, take
+from tests.pages import browser
+from tests.reviews.standing import make_manager
+from tests.reviews.test_recusal import recuse
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def mara(world):
+    return make_manager(world.queue)
+
+
+def body(answer):
+    return re.sub(r"\s+", " ", answer.content.decode())
+
+
+def test_an_item_nobody_can_sign_says_why_and_who_stepped_aside(world, ana, mara):
+    item = make_item(world)
+    recuse(item, ana, "She is my sister.")
+
+    told = body(browser(mara.user).get("/managing/"))
+
+    assert "Adjuster: 1 asked for, 0 can be given" in told
+    assert "1 person: stepped aside" in told
+    assert f'<td data-label="Who">{ana.user}</td><td data-label="Why">She is my sister.</td>' in told
+    assert item.external_id in told
+
+
+def test_a_hold_is_ended_with_a_reason_and_another_takes_the_item(world, ana, mara):
+    item, client = take(make_item(world), ana), browser(mara.user)
+    address = f"/managing/{item.pk}/end-hold/"
+    assert f'<td data-label="Held by">{ana.user}</td>' in body(client.get("/managing/"))
+
+    without = client.post(address, {"reason": " "})
+    answer = client.post(address, {"reason": "She went home ill."})
+
+    assert without.status_code == 422
+    assert "Say in a sentence why" in body(without)
+    assert answer.headers["Location"] == "/managing/"
+    assert not Lease.objects.exists()
+    assert story(item)[-1] == "item.lease_broken"
+    assert client.post(address, {"reason": "Again."}).status_code == 409
+
+
+def test_items_that_wait_longest_come_first(world, ana, mara):
+    items = [make_item(world) for _ in range(6)]
+
+    told = body(browser(mara.user).get("/managing/"))
+
+    places = [told.find(f'href="/items/{each.pk}/"') for each in items]
+    assert places[:5] == sorted(places[:5])
+    assert -1 not in places[:5]
+    assert places[5] == -1
+    assert "6 open" in told
+
+
+def test_an_item_behind_a_wall_is_not_there_for_who_is_outside(world, ana, mara):
+    walls.grant_wall(ana.user, "counsel", by=SEEDER)
+    item = take(make_item(world), ana)
+    walling.put_behind(ItemId(item.pk), "counsel", by=ana.user, seen=Item.objects.get(pk=item.pk).version)
+    client = browser(mara.user)
+
+    told = body(client.get("/managing/"))
+
+    assert item.external_id not in told
+    assert "0 open" in told
+    assert client.post(f"/managing/{item.pk}/end-hold/", {"reason": "Because."}).status_code == 404
+    assert Lease.objects.exists()
+
+
+def test_an_empty_board_says_so(mara):
+    told = body(browser(mara.user).get("/managing/"))
+
+    assert "Every open item can be signed by somebody who is there." in told
+    assert "Nobody holds an item of your queues." in told
+
+
+@pytest.mark.parametrize(
+    "role", [Role.ADJUSTER, Role.AUDITOR, Role.COMPLIANCE_OFFICER, Role.ADMINISTRATOR, Role.FLOW_OWNER]
+)
+def test_who_manages_no_queue_finds_nothing(world, ana, role):
+    item, client = take(make_item(world), ana), browser(make_person("other", role).user)
+
+    assert client.get("/managing/").status_code == 404
+    assert client.post(f"/managing/{item.pk}/end-hold/", {"reason": "Because."}).status_code == 404
+    assert Lease.objects.exists()

@@ -1,0 +1,329 @@
+"""Substitutes: who is away is signed for, by whom, where, until when and up to how much; and never twice."""
+
+import json
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+
+from audit import exhibits, ledger
+from portal.accounts import access
+from portal.accounts import actions as accounts
+from portal.accounts.roles import Role
+from portal.kit.clock import now
+from portal.kit.ids import ItemId
+from reviews import worklists
+from reviews.actions import signing, substituting, taking, watching
+from reviews.models import Decision, Lease, Substitution
+from reviews.worklists import Show
+from tests.factories import SEEDER, make_item, make_person, refused, sign, story, take
+from tests.reviews.changing import CONTRACT, freeze, make_claim
+from tests.reviews.cheating import pasted, refuses, run
+from tests.reviews.planned import make_planned, stage
+from tests.reviews.standing import WEEK, about_to_sign, away, make_manager
+from tests.reviews.test_slot_rules import ceremony_of
+
+pytestmark = pytest.mark.django_db
+LARGE = {"amount": "20000.00", "amount_at_stake": "20000.00"}
+
+
+@pytest.fixture
+def dora(world):
+    """Somebody who signs nothing on these queues herself."""
+    return make_person("dora", Role.CORRESPONDENCE_REVIEWER)
+
+
+def test_a_substitute_signs_with_both_names_everywhere(world, ana, dora):
+    away(ana, dora)
+    item = make_item(world)
+
+    take(item, dora)
+    signature = sign(item, dora)
+
+    assert (signature.signer, signature.on_behalf_of, signature.role) == (dora.user, ana.user, "adjuster")
+    body = json.loads(exhibits.open(signature.intent.body_id))
+    assert f"I approve it for {ana.user.printed_name}:" in body["statement"]
+    assert body["on_behalf_of"] == str(ana.user.pk)
+    assert Decision.objects.get(item=item).outcome == "approved"
+    entry = next(told for told in ledger.story(item.pk) if told.kind == "signature.executed")
+    assert entry.pub["on_behalf_of"] == str(ana.user.pk)
+    assert (entry.personal["printed_name"], entry.personal["for_name"]) == ("Dora", "Ana")
+
+
+def test_a_substitute_sees_and_is_offered_what_the_absent_person_would(world, ana, dora):
+    item = make_item(world)
+    with refused("nothing_to_take"):
+        taking.take_next(by=dora.user)
+
+    away(ana, dora)
+
+    granted = access.of(dora.user)
+    listed = worklists.page(world.queue, Show.FOR_ME, None, by=dora.user, granted=granted)
+    assert [place[0] for place in listed.places] == [item.pk]
+    assert [row.item.pk for row in worklists.desk(dora.user, granted)[1]] == [item.pk]
+    assert taking.take_next(by=dora.user).item_id == item.pk
+
+
+def test_own_roles_do_not_reach_into_queues_that_are_lent(world, ana, ben):
+    other = make_planned(stage("a"))
+    accounts.withdraw_access(Role.SENIOR_ADJUSTER, "review_in_queue", other.queue, by=SEEDER)
+    item = make_item(make_planned(stage("s")))
+    accounts.withdraw_access(Role.SENIOR_ADJUSTER, "review_in_queue", item.queue, by=SEEDER)
+
+    away(ana, ben)
+
+    with refused("role_missing"):
+        take(item, ben)
+
+
+def test_a_substitute_has_no_power_of_their_own_substitutes(world, ana, dora):
+    carl = make_person("carl", Role.CORRESPONDENCE_REVIEWER)
+    away(ana, dora)
+    away(dora, carl)
+
+    with refused("not_found"):
+        take(make_item(world), carl)
+
+
+def test_outside_their_time_nobody_stands_in(world, ana, dora):
+    item = make_item(world)
+    start = now() + timedelta(days=1)
+    away(ana, dora, starts=start, ends=start + WEEK)
+
+    with refused("not_found"):
+        take(item, dora)
+    with time_machine.travel(start + timedelta(hours=1), tick=True):
+        take(item, dora)
+    with time_machine.travel(start + WEEK, tick=True), refused("not_found"):
+        take(item, dora)
+
+
+def test_what_ended_ends_at_once(world, ana, dora):
+    made = away(ana, dora)
+    item = take(make_item(world), dora)
+
+    substituting.end(made.pk, by=ana.user)
+
+    with refused("not_found"):
+        sign(item, dora)
+    assert story(made) == ["substitution.made", "substitution.ended"]
+
+
+def test_a_substitute_stands_in_on_the_queues_named_alone(world, ana, dora):
+    away(ana, dora, queues=[world.exceptions])
+
+    with refused("not_found"):
+        take(make_item(world), dora)
+
+
+def test_a_substitute_signs_up_to_the_amount_named(world, ana, dora):
+    away(ana, dora, up_to=Decimal(500), currency="USD")
+
+    take(make_item(world), dora)
+    with refused("stand_in_limit"):
+        take(make_item(world, action={"amount": "500.01", "amount_at_stake": "500.01"}), dora)
+
+
+def test_a_limit_in_another_currency_covers_nothing(world, ana, dora):
+    away(ana, dora, up_to=Decimal(500), currency="EUR")
+
+    with refused("stand_in_limit"):
+        take(make_item(world), dora)
+
+
+def test_the_limit_counts_what_changes_make_of_it(dora):
+    world = make_planned(stage("a"), contract=CONTRACT)
+    ana = make_person("ana", Role.ADJUSTER)
+    away(ana, dora, up_to=Decimal(600), currency="USD")
+    claim = take(make_claim(world), dora)
+
+    with refused("stand_in_limit"):
+        freeze(claim, dora, {"/building": "700.00"})
+    intent = freeze(claim, dora, {"/building": "600.00"})
+    signing.sign(intent.pk, by=dora.user, session_ref=dora.session, factors=dora.factors())
+
+    assert Decision.objects.get(item=claim).outcome == "approved"
+
+
+def test_changes_lead_nowhere_that_a_substitute_does_not_stand_in_for(dora):
+    world = make_planned(stage("a"), when="action.amount <= 1000.0", contract=CONTRACT)
+    ana = make_person("ana", Role.ADJUSTER)
+    away(ana, dora, queues=[world.queue])
+    claim = take(make_claim(world), dora)
+
+    with refused("stand_in_queue"):
+        freeze(claim, dora, {"/building": "2000.00"})
+
+
+def test_a_person_and_their_substitute_do_not_both_sign(world, ana):
+    senior = make_person("maya", Role.SENIOR_ADJUSTER)
+    substitute = make_person("dora", Role.CORRESPONDENCE_REVIEWER)
+    accounts.grant_role(senior.user, Role.ADJUSTER, by=SEEDER)
+    away(senior, substitute)
+    item = make_item(world, action=LARGE)
+    take(item, substitute)
+    sign(item, substitute)
+
+    with refused("signed_by_delegate"):
+        take(item, senior)
+
+
+def test_a_substitute_does_not_sign_where_the_absent_person_did(world, ben, dora):
+    accounts.grant_role(ben.user, Role.ADJUSTER, by=SEEDER)
+    item = make_item(world, action=LARGE)
+    take(item, ben)
+    sign(item, ben)
+    away(ben, dora)
+
+    with refused("signed_by_delegate"):
+        take(item, dora)
+
+
+def test_a_substitute_does_not_sign_what_the_absent_person_asked_for(world, ana, dora):
+    away(ana, dora)
+    item = make_item(world, requested_by=ana.user.username)
+
+    with refused("absent_own_work"):
+        take(item, dora)
+
+
+def test_nobody_signs_for_somebody_who_left(world, ana, dora):
+    away(ana, dora)
+    accounts.deactivate(ana.user, by=SEEDER)
+
+    with refused("not_found"):
+        take(make_item(world), dora)
+
+
+def test_who_never_decides_lends_nothing(world, dora):
+    root = make_person("root", Role.ADJUSTER, Role.ADMINISTRATOR)
+    away(root, dora)
+
+    with refused("not_found"):
+        take(make_item(world), dora)
+
+
+def test_a_manager_names_a_substitute_on_their_queues_alone(world, ana, dora):
+    manager = make_manager(world.queue)
+
+    with refused("no_permission"):
+        away(ana, dora, by=manager)
+    with refused("no_permission"):
+        away(ana, dora, by=manager, queues=[world.queue, world.exceptions])
+    with refused("own_work"):
+        away(ana, manager, by=manager, queues=[world.queue])
+    assert away(ana, dora, by=manager, queues=[world.queue]).made_by == manager.user
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"ends": now() - WEEK},
+        {"ends": now() + timedelta(days=92)},
+        {"up_to": Decimal(0), "currency": "USD"},
+        {"up_to": Decimal(10)},
+    ],
+)
+def test_a_substitution_makes_sense(world, ana, dora, given):
+    with refused("substitution_invalid"):
+        away(ana, dora, **given)
+
+
+def test_nobody_stands_in_for_themselves_or_without_being_fit(world, ana):
+    with refused("substitution_invalid"):
+        away(ana, ana)
+    for unfit in (make_person("root", Role.ADMINISTRATOR), make_person("eve", Role.ADJUSTER, verified=False)):
+        with refused("substitute_unfit"):
+            away(ana, unfit)
+
+
+def test_the_same_two_people_have_one_substitution_at_a_time(world, ana, dora):
+    away(ana, dora)
+
+    with refused("substitution_exists"):
+        away(ana, dora)
+
+
+def test_somebody_elses_substitution_is_not_there(world, ana, dora, ben):
+    made = away(ana, dora)
+
+    with refused("not_found"):
+        substituting.end(made.pk, by=ben.user)
+
+
+def test_holds_of_who_is_away_are_let_go_when_it_starts(world, ana, dora):
+    start = now() + timedelta(minutes=2)
+    away(ana, dora, starts=start, ends=start + WEEK)
+    item = take(make_item(world), ana)
+
+    assert watching.sweep() == 0
+    with time_machine.travel(start + timedelta(minutes=1), tick=True):
+        assert watching.sweep() == 1
+        assert not Lease.objects.filter(item=item).exists()
+        take(item, ana)
+        assert watching.sweep() == 0
+    assert story(item)[-2:] == ["item.lease_broken", "item.taken"]
+
+
+# What the database itself refuses.
+
+
+@pytest.fixture
+def intent(world, ana, dora):
+    """What Dora is about to sign for Ana."""
+    away(ana, dora)
+    return about_to_sign(make_item(world), dora)
+
+
+def test_the_database_takes_none_for_somebody_without_a_substitution(intent, ana):
+    ceremony_of(intent)
+    substituting.end(Substitution.objects.get().pk, by=ana.user)
+
+    with refuses(because="does not hold"):
+        pasted(intent, on_behalf_of_id=ana.user.pk)
+
+
+def test_the_database_takes_none_that_leaves_the_other_name_out(intent):
+    ceremony_of(intent)
+    with refuses(because="without its used intent"):
+        pasted(intent)
+
+
+def test_the_database_takes_none_by_both_of_them(world, ana, dora):
+    item = make_item(make_planned(stage("a", signatures=2)))
+    away(ana, dora)
+    mine = about_to_sign(item, ana)
+    taking.put_back(ItemId(item.pk), by=ana.user)
+    take(item, dora)
+    sign(item, dora)
+    ceremony_of(mine)
+
+    with refuses(because="a person and their substitute"):
+        pasted(mine)
+
+
+def test_the_database_takes_none_beyond_the_amount_named(dora, monkeypatch):
+    world = make_planned(stage("a"), contract=CONTRACT)
+    ana = make_person("ana", Role.ADJUSTER)
+    away(ana, dora, up_to=Decimal(600), currency="USD")
+    claim = take(make_claim(world), dora)
+    monkeypatch.setattr(signing.guards, "why_not_stand_in", lambda *given: None)
+    intent = freeze(claim, dora, {"/building": "700.00"})
+
+    with refuses(because="does not hold"):
+        signing.sign(intent.pk, by=dora.user, session_ref=dora.session, factors=dora.factors())
+
+
+def test_a_substitution_is_not_made_without_its_entry(world, ana, dora):
+    with refuses():
+        Substitution.objects.create(
+            absent=ana.user, substitute=dora.user, starts_at=now(), ends_at=now() + WEEK, made_by=ana.user
+        )
+
+
+def test_a_substitution_is_not_prolonged_without_its_entry(world, ana, dora):
+    away(ana, dora)
+
+    with refuses():
+        run("UPDATE reviews_substitution SET ends_at = ends_at + interval '1 year'")
