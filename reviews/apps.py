@@ -15,5 +15,6 @@ class ReviewsConfig(AppConfig):
         from reviews import facts, nudges, projection  # noqa: F401  facts register themselves on import
 
         register_projection("items", projection.differences)
+        register_projection("configuration", projection.configuration)
         afterwards.register(nudges.deliveries)
         afterwards.register(nudges.evidence)

@@ -119,6 +119,19 @@ def why_not_say(item: Item, word: str) -> Refusal | None:
     )
 
 
+def why_not_leave(slots: Sequence[SignoffSlot]) -> Refusal | None:
+    """Tell that nobody changes or sends back what somebody signed already, while somebody who signs blind has not.
+
+    A rejection may be held for them. Whether there is one must make no difference here, or the refusal would tell it.
+    """
+    if not plans.is_veiled(slots):
+        return None
+    return Refusal(
+        "verdict_not_allowed",
+        "Somebody signed this and a blind signature is missing: approve or reject it as it is, or put it back.",
+    )
+
+
 def why_not_recuse(person: User, access: Access, item: Item, slots: Sequence[SignoffSlot]) -> Refusal | None:
     """Tell why a person cannot step aside from an item: their signature stands, or it is not theirs to decide."""
     if item.state != State.IN_REVIEW:

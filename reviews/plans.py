@@ -62,6 +62,13 @@ def _rejects(slot: SignoffSlot) -> bool:
     return slot.signature is not None and slot.signature.verdict == Verdict.REJECT
 
 
+def is_veiled(slots: Iterable[SignoffSlot]) -> bool:
+    """Tell whether somebody signed and a blind signer has not: until then nothing may tell what was said."""
+    counted = standing(slots)
+    unsigned = [slot for slot in counted if slot.signature_id is None]
+    return len(unsigned) < len(counted) and any(slot.blind for slot in unsigned)
+
+
 def stages(slots: Iterable[SignoffSlot]) -> tuple[Stage, ...]:
     """Give the stages that slots were written for."""
     made = []

@@ -11,7 +11,7 @@ from audit import exhibits
 from audit.sealing import places
 from portal.kit.clock import stamp, stamp_or_none
 from portal.kit.problems import NotFound, Problem
-from reviews import documents, lifecycle, queries, receipts, revisions
+from reviews import documents, lifecycle, plans, queries, receipts, revisions
 from reviews.models import (
     ApiKey,
     ChangeRequest,
@@ -23,6 +23,7 @@ from reviews.models import (
     SignoffSlot,
     Submission,
 )
+from reviews.policies.document import ALL_VERDICTS
 from reviews.words import OUTCOMES, State
 
 
@@ -55,15 +56,10 @@ def told(found: Item, revision: Revision, slots: Iterable[SignoffSlot], document
         "overridden": revision.changed,
         "queue": found.queue.slug,
         "policy": _policy(found) | {"reasons": found.reasons},
-        "sign_off": [
-            {
-                "stage": slot.stage,
-                "role": slot.role,
-                "meaning": slot.meaning,
-                "signed": slot.signature_id is not None,
-            }
-            for slot in slots
-        ],
+        "sign_off": _sign_off(found, slots),
+        "reading": found.reading,
+        "verdicts": sorted(found.verdicts.split() or ALL_VERDICTS),
+        "licences": found.licences,
         "received_at": stamp(found.received_at),
         "due_at": stamp_or_none(found.due_at),
         "links": links(found.pk),
@@ -82,6 +78,9 @@ def told_waiting(submission: Submission, document: dict[str, Any]) -> dict[str, 
         "queue": None,
         "policy": None,
         "sign_off": [],
+        "reading": [],
+        "verdicts": [],
+        "licences": [],
         "received_at": stamp(submission.received_at),
         "due_at": None,
         "links": links(submission.pk),
@@ -181,6 +180,28 @@ def _started(made: Decision) -> bool:
     return ExecutionReport.objects.filter(decision=made).exists()
 
 
+def _sign_off(found: Item, slots: Iterable[SignoffSlot]) -> list[dict[str, Any]]:
+    """Tell what the plan asks for in its newest round, what of it is missing, and what may be signed now."""
+    counted = plans.standing(slots)
+    following = {slot.pk for slot in plans.open_slots(counted)} if found.awaiting else set()
+    return [
+        {
+            "stage": slot.stage,
+            "step": slot.step,
+            "round": slot.round,
+            "name": slot.name,
+            "role": slot.role,
+            "meaning": slot.meaning,
+            "factors": slot.factors.split(),
+            "blind": slot.blind,
+            "back_to": slot.back_to,
+            "signed": slot.signature_id is not None,
+            "open": slot.pk in following,
+        }
+        for slot in counted
+    ]
+
+
 def _policy(found: Item) -> dict[str, Any]:
     version = found.policy_version
     return {"name": version.policy.name, "version": version.version, "rule": found.rule or None}
@@ -198,10 +219,20 @@ def _signature(signature: Signature) -> dict[str, Any]:
         "reason": reason,
         "auth_method": signature.auth_method,
         "signed_at": stamp(signature.signed_at),
-        "on_behalf_of": str(signature.on_behalf_of_id) if signature.on_behalf_of_id else None,
+        "on_behalf_of": _absent(signature),
+        "emergency": signature.break_glass_id is not None,
+        "licence": signature.licence,
+        "stage": signature.signoffslot.stage,
+        "round": signature.signoffslot.round,
     }
 
 
+def _absent(signature: Signature) -> dict[str, str] | None:
+    """Give the person in whose name somebody signed."""
+    absent = signature.on_behalf_of
+    return {"id": str(absent.pk), "printed_name": absent.printed_name} if absent else None
+
+
 def _signatures(made: Decision) -> list[Signature]:
-    signed = Signature.objects.select_related("signer").filter(item_id=made.item_id, revision=made.revision)
-    return list(signed.order_by("signed_at", "id"))
+    signed = Signature.objects.filter(item_id=made.item_id, revision=made.revision)
+    return list(signed.select_related("signer", "on_behalf_of", "signoffslot").order_by("signed_at", "id"))

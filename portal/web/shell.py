@@ -109,7 +109,8 @@ class Shell:
     @cached_property
     def signs(self) -> bool:
         """Tell whether the person signs items, or manages who do: they may be away, or take a role in an emergency."""
-        return self.manages or bool(SIGNING & self._access.roles)
+        reviews = self._access.where("review_in_queue", "queue")
+        return self.manages or bool(reviews and SIGNING & self._access.roles)
 
     @cached_property
     def emergencies(self) -> list[Emergency]:

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from audit import canonical, exhibits
+from portal.accounts import ceremony
 from portal.accounts.models import User
 from reviews import acts, facts, lifecycle, overriding, plans, revisions
 from reviews.actions import planning, ruling
@@ -124,7 +125,27 @@ def together(*asked: Sequence[Stage]) -> tuple[Stage, ...]:
             if signatures > 0:
                 stages.append(_part(stage, signatures, number))
                 missing[stage.role] -= signatures
+    for plan in asked:
+        stages = _no_weaker(stages, plan)
     return tuple(stages)
+
+
+def _no_weaker(stages: Sequence[Stage], plan: Sequence[Stage]) -> list[Stage]:
+    """Give stages with the factors that a plan asks of the same ones: the first of a role is that role's first."""
+    named: dict[str, list[tuple[str, ...]]] = {}
+    for stage in plan:
+        named.setdefault(stage.role, []).append(stage.factors)
+    return [
+        replace(stage, factors=_both(stage.factors, left.pop(0))) if (left := named.get(stage.role)) else stage
+        for stage in stages
+    ]
+
+
+def _both(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    """Name the factors that suffice for both stages; a passkey where none does."""
+    if not one or not other or set(one) == set(other):
+        return one or other
+    return tuple(sorted(ceremony.sufficient(one) & ceremony.sufficient(other))) or ("passkey",)
 
 
 def _part(stage: Stage, signatures: int, plan: int) -> Stage:

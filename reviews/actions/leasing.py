@@ -8,7 +8,7 @@ from portal.kit.clock import now
 from portal.kit.ids import ItemId
 from portal.kit.problems import Problem
 from reviews import facts, guards, lifecycle, sighting
-from reviews.actions import taking
+from reviews.actions import reasons, taking
 from reviews.models import Item, Lease
 
 
@@ -30,9 +30,13 @@ class NotHeld(Problem):
 
 @transaction.atomic
 def break_lease(item_id: ItemId, *, by: User, reason: str) -> None:
-    """End somebody's hold on an item of a queue one manages. Raises NotFound, Refused, LeaseReasonMissing, NotHeld."""
+    """End somebody's hold on an item of a queue one manages.
+
+    Raises NotFound, Refused, LeaseReasonMissing, ReasonTooLong or NotHeld.
+    """
     if not reason.strip():
         raise LeaseReasonMissing("Say in a sentence why; the person reads it in the item's story.")
+    reasons.insist_on_length(reason)
     item, granted = sighting.locked(item_id, by=by)
     guards.insist(guards.why_not_manage(granted, item))
     lease = Lease.objects.filter(item_id=item.pk, expires_at__gt=now()).first()

@@ -7,7 +7,7 @@ from portal.accounts.models import User
 from portal.kit.ids import ItemId
 from portal.kit.problems import Problem
 from reviews import facts, guards, impasses, lifecycle, plans, sighting
-from reviews.actions import taking
+from reviews.actions import reasons, taking
 from reviews.models import Lease, Recusal
 
 
@@ -23,10 +23,11 @@ class RecusalReasonMissing(Problem):
 def recuse(item_id: ItemId, *, by: User, seen: int | None, reason: str) -> Recusal:
     """Step aside from an item one could sign: it is not offered to this person again, nor signed in their name.
 
-    Raises RecusalReasonMissing, NotFound, Stale or Refused.
+    Raises RecusalReasonMissing, ReasonTooLong, NotFound, Stale or Refused.
     """
     if not reason.strip():
         raise RecusalReasonMissing("Say in a sentence why you do not decide this; the queue's manager reads it.")
+    reasons.insist_on_length(reason)
     item, granted = sighting.locked(item_id, by=by, seen=seen)
     guards.insist(guards.why_not_recuse(by, granted, item, plans.of(item)))
     for lease in Lease.objects.filter(item_id=item.pk, holder=by):

@@ -13,7 +13,7 @@ from portal.kit.clock import now
 from portal.kit.ids import ItemId
 from portal.kit.problems import NotFound, Problem, Refusal
 from reviews import acts, facts, guards, lifecycle, plans, queries, revisions, sighting
-from reviews.actions import changing, planning, returning, ruling
+from reviews.actions import changing, planning, reasons, returning, ruling
 from reviews.actions.ruling import Ruling
 from reviews.models import Item, Policy, PolicyVersion, Queue, Revision, RevisionPost, SignoffSlot
 from reviews.policies.document import Stage
@@ -68,13 +68,14 @@ class _Route:
 def reroute(item_id: ItemId, *, by: User, seen: int, reason: str) -> Item:
     """Route an open item anew by the rules in force; signatures before stay on record for their revision.
 
-    Raises ReasonEmpty, Stale, NotFound or Refused.
+    Raises ReasonEmpty, ReasonTooLong, Stale, NotFound or Refused.
     """
     if not reason.strip():
         raise ReasonEmpty("Say in a sentence why it is routed anew; those who decide it and the examiner read it.")
+    reasons.insist_on_length(reason)
     item, granted = sighting.locked(item_id, by=by, seen=seen)
     version = ruling.in_force({item.flow.policy_id})[item.flow.policy_id]
-    guards.insist(why_not_reroute(granted, item, version))
+    guards.insist(why_not_reroute(granted, item, version) or _why_not_yet(item))
     route = _routed(item, version)
     _write(item, route, by=by, reason=reason.strip())
     planning.put_behind(item, route.ruling.outcome.wall)
@@ -84,6 +85,7 @@ def reroute(item_id: ItemId, *, by: User, seen: int, reason: str) -> Item:
 
 def reroute_all(policy: Policy, *, by: User, reason: str, limit: int = 200) -> Tally:
     """Route the open items of a policy anew that a queue's manager may, each by itself; tell every refusal."""
+    reasons.insist_on_length(reason)
     granted = access.of(by)
     queues = granted.where(_MANAGES, "queue")
     waiting = Item.objects.filter(queue_id__in=queues, state=State.IN_REVIEW, flow__policy=policy)
@@ -115,6 +117,13 @@ def why_not_reroute(granted: Access, item: Item, version: PolicyVersion) -> Refu
     return None
 
 
+def _why_not_yet(item: Item) -> Refusal | None:
+    """Tell that what was signed stays under its rules while a blind signature is missing, whatever was said."""
+    if not plans.is_veiled(plans.of(item)):
+        return None
+    return Refusal("not_open", "Its last signatures are being given under the rules it came by; wait for the decision.")
+
+
 def _routed(item: Item, version: PolicyVersion) -> _Route:
     """Ask the rules in force about what is proposed and about what signers made of it; people stay asked."""
     current = queries.current_revision(item)
@@ -125,10 +134,11 @@ def _routed(item: Item, version: PolicyVersion) -> _Route:
     asks = ruling.stricter(None, (made, other))
     standing = changing.standing_stages(item)
     if made.outcome.basis == "auto":
+        asks = ruling.kept(item, (made, other))
         return _Route(version, made, standing, item.queue_id, [*made.reasons, _KEPT], asks)
     stages = _with(made.outcome.stages, other.outcome.stages)
     if ruling.REFUSED in made.outcome.reasons:  # what the rules would refuse becomes no easier to approve
-        stages = _with(stages, standing)
+        stages, asks = _with(stages, standing), ruling.kept(item, (made, other))
     queue_id = Queue.objects.get(slug=made.outcome.queue).pk
     return _Route(version, made, stages, queue_id, made.reasons, asks)
 

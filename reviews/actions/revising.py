@@ -57,6 +57,7 @@ class _Routed:
     queue_id: UUID
     rule: str
     reasons: list[dict[str, str]]
+    asks: dict[str, Any]
 
 
 def flow_of(item_id: ItemId, *, by: ApiKey) -> str:
@@ -157,7 +158,7 @@ def _write(item: Item, caller: Caller, post: Post, contract: UUID | None, *, rec
         by=ApiKey.objects.get(pk=caller.key_id), revision=number, queue_id=routed.queue_id,
         awaiting=plans.awaiting(slots), policy_version=routed.version, rule=routed.rule, reasons=routed.reasons,
         basis=Basis.SIGNATURES, override="none", routed_at=now(),
-        **planning.told(post.document), **routed.ruling.ranks, **routed.ruling.asks,
+        **planning.told(post.document), **routed.ruling.ranks, **routed.asks,
     )  # fmt: skip
     for slot in slots:
         slot.save(force_insert=True)
@@ -173,9 +174,10 @@ def _routed(item: Item, document: dict[str, Any], received_at: datetime) -> _Rou
     made = ruling.again(item, version, document, since=received_at)[0]
     if made.outcome.basis == "auto":
         reasons = [*made.reasons, _ASKED]
-        return _Routed(version, made, changing.standing_stages(item), item.queue_id, made.rule, reasons)
+        stages, asks = changing.standing_stages(item), ruling.kept(item, (made,))
+        return _Routed(version, made, stages, item.queue_id, made.rule, reasons, asks)
     queue_id = Queue.objects.get(slug=made.outcome.queue).pk
-    return _Routed(version, made, made.outcome.stages, queue_id, made.rule, made.reasons)
+    return _Routed(version, made, made.outcome.stages, queue_id, made.rule, made.reasons, made.asks)
 
 
 def _envelope(

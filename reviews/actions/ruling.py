@@ -128,6 +128,11 @@ def stricter(item: Item | None, made: Iterable[Ruling]) -> dict[str, Any]:
     }
 
 
+def kept(item: Item, made: Sequence[Ruling]) -> dict[str, Any]:
+    """Give the columns of an item that keeps its plan: all it asks for now stays, but texts of rules it has left."""
+    return stricter(item, made) | {"reading": stricter(None, made)["reading"]}
+
+
 def allowed(verdicts: frozenset[str]) -> str:
     """Write verdicts as an item's column has them: nothing when all are allowed."""
     return "" if verdicts == ALL_VERDICTS else " ".join(sorted(verdicts))

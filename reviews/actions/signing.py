@@ -152,6 +152,8 @@ def _insist_on_authority(what: Content, verdict: Verdict, by: User) -> None:
 def _insist_on_rule(what: Content, verdict: Verdict, by: User) -> None:
     """Refuse a verdict the rule does not allow, factors the person lacks, and changes beyond whom they stand in for."""
     guards.insist(guards.why_not_say(what.item, "change" if what.change else verdict.value))
+    if what.change:
+        guards.insist(guards.why_not_leave(plans.of(what.item)))
     guards.insist(guards.why_not_prove(by, what.factors))
     queue_id = what.change.queue_id if what.change else what.item.queue_id
     guards.insist(guards.why_not_stand_in(what.turn, queue_id, what.amount, what.item.currency))

@@ -3,6 +3,7 @@
 from typing import Any
 
 from reviews import documents, envelope
+from reviews.api import answers
 from reviews.words import State
 
 _Described = dict[str, Any]
@@ -87,6 +88,7 @@ SCHEMAS = {
     },
     "Uploaded": UPLOADED,
     "Revised": REVISED,
+    **answers.SCHEMAS,
 }
 _REFUSALS = {
     400: "`json_invalid`: not JSON that every reader understands alike",

@@ -13,7 +13,7 @@ from portal.kit.http import json_answer
 from portal.kit.ids import ItemId
 from reviews import listings, readings
 from reviews.actions import admitting, executing, returning
-from reviews.api import bodies, waiting
+from reviews.api import answers, bodies, waiting
 from reviews.models import ApiKey
 from reviews.words import Execution, State
 
@@ -69,13 +69,13 @@ def read_proof(request: Any, item_id: UUID) -> HttpResponse:
     return json_answer({"item": str(item_id)} | proving.proofs_of(item_id))
 
 
-@router.get("/items/{item_id}")
+@router.get("/items/{item_id}", openapi_extra=answers.answer("The item and where it stands", "Standing"))
 def read_item(request: Any, item_id: UUID) -> HttpResponse:
     """Give the item as posted, with its state, queue, plan and reasons."""
     return json_answer(readings.item(item_id, by=request.auth))
 
 
-@router.get("/items/{item_id}/decision")
+@router.get("/items/{item_id}/decision", openapi_extra=answers.answer("What became of the item", "Outcome"))
 def read_decision(request: Any, item_id: UUID, wait: int = 0, audience: str | None = None) -> HttpResponse:
     """Give the decision as soon as it is sealed, waiting up to 60 s for it; else 202 and `Retry-After`."""
     key: ApiKey = request.auth

@@ -115,6 +115,9 @@ BEGIN
                   ELSE EXISTS (SELECT FROM reviews_revision_post p WHERE (p.item_id, p.revision, p.digest)
                                 = (r.item_id, r.revision, r.digest)) END) THEN
     PERFORM reviews_refuse(TG_TABLE_NAME, 'an item at a revision its entry does not tell');
+  ELSIF EXISTS (SELECT FROM reviews_signoff_slot s JOIN reviews_signature g ON g.id = s.signature_id
+                 WHERE (s.item_id, s.revision) = (NEW.id, OLD.revision) AND g.verdict = 'reject' AND s.back_to IS NULL) THEN
+    PERFORM reviews_refuse(TG_TABLE_NAME, 'a revision over a rejection that ends the plan');
   END IF;
   RETURN NULL;
 END $$;

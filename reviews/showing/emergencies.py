@@ -12,16 +12,19 @@ from portal.accounts.access import Access
 from portal.accounts.models import User
 from portal.accounts.roles import SIGNING
 from portal.kit.problems import NotFound, Refusal
+from reviews import plans
 from reviews.actions import breaking_glass
 from reviews.models import BreakGlass, GlassNotice, Item, Queue, Signature
-from reviews.showing import oversight
+from reviews.showing import oversight, veil
 from reviews.showing.telling import role_title
 from reviews.showing.texts import visible
+from reviews.words import State
 
 MOST: Final = 100
 UNSEEN: Final = "There is no such emergency access, or you were not told of it."
 _SEEING = ("see_queue", "review_in_queue", "manage_in_queue")
 _VERDICTS = {"approve": "Approved", "reject": "Rejected", "change": "Asked for changes", "send_back": "Sent back"}
+_VEILED: Final = "Shows once you have signed the item, or it is decided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ def one(glass_id: UUID, by: User, granted: Access) -> Emergency:
     row, is_mine = _row(glass), glass.person_id == by.pk
     told = list(User.objects.filter(pk__in=glass.told).order_by("printed_name"))
     return Emergency(
-        row, visible(breaking_glass.reason_of(glass)), told, _deeds(glass, granted), is_mine,
+        row, visible(breaking_glass.reason_of(glass)), told, _deeds(glass, by, granted), is_mine,
         may_end=row.is_live and (is_mine or was_told),
         may_look=not row.is_live and was_told and not is_mine and glass.seen_at is None,
     )  # fmt: skip
@@ -114,17 +117,26 @@ def _row(glass: BreakGlass) -> Row:
     return Row(glass, role_title(glass.role), breaking_glass.is_live(glass))
 
 
-def _deeds(glass: BreakGlass, granted: Access) -> list[Deed]:
+def _deeds(glass: BreakGlass, by: User, granted: Access) -> list[Deed]:
+    """Give what was signed under it on items inside the reader's walls; of others nothing shows, not in the count."""
     done = Signature.objects.filter(signer=glass.person_id, break_glass=glass, signed_at__gte=glass.starts_at)
-    return [_deed(each, granted) for each in _read(done)]
+    return [_deed(each, by, granted) for each in _read(done.filter(item__wall__in=granted.walls))]
 
 
 def _read(done: "QuerySet[Signature]") -> Sequence[Signature]:
     return list(done.select_related("item").order_by("signed_at")[:MOST])
 
 
-def _deed(signature: Signature, granted: Access) -> Deed:
+def _deed(signature: Signature, by: User, granted: Access) -> Deed:
     item = signature.item
-    sees = item.wall in granted.walls and any(granted.may(each, "queue", item.queue_id) for each in _SEEING)
-    verdict = _VERDICTS.get(signature.verdict, signature.verdict)
+    sees = any(granted.may(each, "queue", item.queue_id) for each in _SEEING)
+    verdict = _VEILED if _is_veiled(signature, by, granted) else _VERDICTS.get(signature.verdict, signature.verdict)
     return Deed(signature.signed_at, verdict, signature.meaning, item, visible(str(item)) if sees else "")
+
+
+def _is_veiled(signature: Signature, by: User, granted: Access) -> bool:
+    """Tell whether the verdict is kept from a reader who may still sign the item blind."""
+    item = signature.item
+    if signature.signer_id == by.pk or item.state != State.IN_REVIEW:
+        return False
+    return veil.covers(by, granted, item, plans.of(item))

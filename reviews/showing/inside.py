@@ -8,6 +8,8 @@ from portal.accounts.access import Access
 from reviews.files import Hidden
 from reviews.models import Item
 
+_WALLING = frozenset({"item.walled", "file.walled"})
+
 
 def steps(told: Iterable[Told], hidden: Hidden, granted: Access) -> list[Told]:
     """Give the entries that tell nothing of a file, a comment or a time behind a wall the person is outside of."""
@@ -27,5 +29,8 @@ def newest(item: Item, count: int | None, hidden: Hidden, granted: Access) -> li
 
 def _shows(each: Told, hidden: Hidden, granted: Access) -> bool:
     if each.pub.get("wall", "ordinary") not in granted.walls:
+        return False
+    # That a wall was taken away tells that there was one.
+    if each.kind in _WALLING and granted.walls == {"ordinary"}:
         return False
     return str(each.pub.get("upload")) not in {str(upload) for upload in hidden.uploads}

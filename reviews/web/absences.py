@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
@@ -52,10 +53,10 @@ class AwayForm(forms.Form):
     )  # fmt: skip
 
     def __init__(self, *args: Any, by: User, granted: Access, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="a-%s", **kwargs)
+        super().__init__(*args, **kwargs)
+        self.auto_id = "a-%s"
         managed = granted.where("manage_in_queue", "queue")
-        people = people_on.reviewers(managed).values("pk") if managed else []
-        named = User.objects.filter(pk__in=[by.pk]) | User.objects.filter(pk__in=people)
+        named = User.objects.filter(Q(pk=by.pk) | Q(pk__in=people_on.reviewers(managed).values("pk")))
         self._offer("absent", named.order_by("printed_name", "username"))
         self._offer("substitute", people_on.able())
         seen = {*managed, *granted.where("review_in_queue", "queue")}
@@ -110,8 +111,8 @@ def _form(request: Request, data: Any = None) -> AwayForm:
 
 
 def _page(request: Request, form: AwayForm, *, problem: Problem | None = None, status: int = 200) -> HttpResponse:
-    told = {"form": form, "problem": problem, "away": absences.of(request.user, request.access)}
-    told["may_name"] = bool(request.access.where("review_in_queue", "queue")) or told["away"].manages  # type: ignore[attr-defined]
+    told: dict[str, Any] = {"form": form, "problem": problem, "away": absences.of(request.user, request.access)}
+    told["may_name"] = bool(request.access.where("review_in_queue", "queue")) or told["away"].manages
     return render(request, "managing/away.html", told, status=status)
 
 

@@ -154,6 +154,7 @@ class RoleForm(ChangeForm):
         people = User.objects.filter(is_active=True).order_by("printed_name", "username")
         self.fields["person"].queryset = people  # type: ignore[attr-defined]
         self.fields["person"].label_from_instance = _called  # type: ignore[attr-defined]
+        self.fields["person"].initial = people.filter(username=asked.get("person", "")).first()
         walls = [(f"{WALL}{wall}", wall.replace("-", " ").capitalize()) for wall in Wall if wall is not Wall.ORDINARY]
         _offer(self, "role", [("Roles", _roles()), ("Behind a wall", walls)])
 

@@ -46,7 +46,8 @@ class EmergencyForm(forms.Form):
     )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="e-%s", **kwargs)
+        super().__init__(*args, **kwargs)
+        self.auto_id = "e-%s"
         roles = [(role.value, role.title) for role in Role if role in SIGNING]
         self.fields["role"].choices = [("", "Choose"), *roles]  # type: ignore[attr-defined]
 
@@ -110,7 +111,7 @@ def _taken(request: Request, form: EmergencyForm, factors: Factors, challenge: b
 
 def _page(request: Request, form: EmergencyForm, *, problem: Problem | None = None, status: int = 200) -> HttpResponse:
     may_take = emergencies.may_take(request.access)
-    told = {"form": form, "problem": problem, "may_take": may_take}
+    told: dict[str, Any] = {"form": form, "problem": problem, "may_take": may_take}
     told["rows"] = emergencies.listed(request.user, request.access)
     if may_take:
         told |= _asking(request) | {"told": emergencies.told_of(request.user)}

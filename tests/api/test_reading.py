@@ -63,7 +63,8 @@ def test_a_routed_item_reads_with_its_queue_plan_and_reasons(world: World) -> No
     assert (told["state"], told["queue"], told["digest"]) == ("in_review", world.queue.slug, posted["digest"])
     assert told["policy"]["rule"] == "small"
     assert told["policy"]["reasons"][0]["sentence"] == "Small payouts need one adjuster."
-    assert told["sign_off"] == [{"stage": 1, "role": "adjuster", "meaning": "Approval", "signed": False}]
+    (slot,) = told["sign_off"]
+    assert (slot["role"], slot["meaning"], slot["signed"], slot["open"]) == ("adjuster", "Approval", False, True)
     assert told["due_at"] > told["received_at"]
 
 

@@ -13,14 +13,17 @@ _ID = """(lpad(to_hex(1767225600000 + n), 12, '0') || '7' || substr(md5(n::text)
  || substr(md5(n::text), 4, 15))::uuid"""
 _ITEMS = """INSERT INTO reviews_item (id, version, state, revision, external_id, action_type, effect, subject,
  currency, jurisdiction, tenant, environment, correlation_id, awaiting, priority, due_at, rule, reasons, basis,
- override, received_at, routed_at, flow_id, policy_version_id, queue_id, amount, amount_at_stake)
+ override, received_at, routed_at, flow_id, policy_version_id, queue_id, amount, amount_at_stake, effective_amount,
+ line, wall, verdicts, licences, reading)
 SELECT {id}, 1, 'in_review', 1, 'T-' || n, 'claim.payout', 'pay', 'claim/T-' || n, 'USD', '', '', '', '',
  CASE WHEN n %% 3 = 0 THEN 'senior-adjuster' ELSE 'adjuster' END, {priority},
  now() + make_interval(mins => {minutes}), 'small', '[]', 'signatures', 'none', now(), now(), %(flow)s,
- %(policy)s, CASE WHEN {elsewhere} THEN %(exceptions)s ELSE %(queue)s END, n %% 9000, n %% 9000
+ %(policy)s, CASE WHEN {elsewhere} THEN %(exceptions)s ELSE %(queue)s END, n %% 9000, n %% 9000,
+ n %% 9000, '', 'ordinary', '', '[]', '[]'
 FROM generate_series(1, %(count)s) n"""
-_SLOTS = """INSERT INTO reviews_signoff_slot (item_id, revision, stage, n, role, meaning)
-SELECT id, 1, 1, 1, awaiting, 'Approval' FROM reviews_item WHERE external_id LIKE 'T-%%'"""
+_SLOTS = """INSERT INTO reviews_signoff_slot (item_id, revision, round, stage, step, n, role, meaning, name,
+ factors, blind)
+SELECT id, 1, 1, 1, 1, 1, awaiting, 'Approval', '', '', false FROM reviews_item WHERE external_id LIKE 'T-%%'"""
 
 
 def measure(bed: Bed, effort: Effort) -> Iterator[Figure]:

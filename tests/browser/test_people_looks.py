@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from portal.accounts import actions as accounts
+from portal.accounts import ceremony
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.kit.clock import now
@@ -18,14 +19,16 @@ from tests.browser.gallery import ENDLESS
 from tests.browser.test_looks import Eyes
 from tests.browser.test_looks import eyes as eyes
 from tests.browser.windows import PHONE, WIDE
-from tests.factories import SEEDER, Person, World, make_person, make_world
+from tests.factories import SEEDER, Person, World, a_document, make_person, make_world, take
 from tests.reviews.standing import away, emergency, make_manager
+from tests.reviews.test_recusal import recuse
 
 pytestmark = pytest.mark.xdist_group("browser")
 KEPT = os.environ.get("PICTURES")
 AUTHORITY = "person,effects,line,jurisdiction,currency,up_to,alone,per_subject,per_period,period_days,from,to\n"
 LICENCES = "person,kind,number,jurisdiction,line,from,to\n"
 PAGES = ("/authority/", "/authority/?page=2", "/licences/", "/authority/import/")
+ALL = ("/people/", "/people/pairs/", "/people/add/", "/access-review/")
 
 THEIRS = ("/emergency/", "/away/")
 
@@ -104,6 +107,39 @@ def test_a_page_of_those_who_sign_and_manage_is_accessible_and_fits(house, eyes,
 
     keep(page, f"{address.strip('/')}-{name}")
     eyes.look(page)
+
+
+@pytest.mark.parametrize("address", ["/managing/"])
+def test_what_a_manager_looks_after_is_accessible_and_fits(bed, house, eyes, address):
+    held, given_up = (bed.post(bed.flow(house.world), a_document(external_id=f"{n}-{ENDLESS[:150]}")) for n in (1, 2))
+    take(held, house.ana)
+    recuse(given_up, house.ana, f"She is my sister. {ENDLESS}")
+    page = eyes.open(house.mara.user).go(address)
+    page.get_by_text("End the hold").last.click()
+
+    keep(page, "managing")
+    eyes.look(page)
+
+
+@pytest.mark.parametrize("address", ALL)
+def test_a_page_of_people_is_accessible_and_fits(house, eyes, address):
+    page = eyes.open(house.tom.user).go(address)
+
+    keep(page, address.strip("/").replace("/", "-"))
+    eyes.look(page)
+
+
+def test_one_person_and_what_is_asked_twice_is_accessible_and_fits(house, eyes):
+    eve = make_person("eve", Role.ADJUSTER, verified=False)
+    for _ in range(ceremony.FAILURES_BEFORE_LOCK):
+        ceremony.note_failure(eve.user)
+    opened = eyes.open(house.tom.user)
+
+    for name, who in (("eve", eve.user), ("ana", house.ana.user), ("long", house.long)):
+        page = opened.go(f"/people/{who.pk}/")
+        keep(page, f"person-{name}")
+        eyes.look(page)
+    eyes.look(opened.go(f"/people/{house.long.pk}/deactivate/"))
 
 
 def test_one_emergency_and_a_refused_form_are_accessible_and_fit(house, eyes):

@@ -8,13 +8,18 @@ import pytest
 import time_machine
 from fido2.utils import websafe_decode
 
+from portal.accounts import actions as accounts
+from portal.accounts import walls
 from portal.accounts.roles import Role
 from portal.kit.clock import now
-from reviews.models import BreakGlass
+from portal.kit.ids import ItemId
+from reviews.actions import walling
+from reviews.models import BreakGlass, Item
+from reviews.words import Verdict
 from tests.accounts.entering import with_passkey
-from tests.factories import make_item, make_person, sign, take
+from tests.factories import SEEDER, make_item, make_person, sign, take
 from tests.pages import browser
-from tests.reviews.planned import make_planned, stage
+from tests.reviews.planned import make_planned, parallel, stage
 from tests.reviews.standing import emergency, make_manager, make_officer
 
 pytestmark = pytest.mark.django_db
@@ -146,3 +151,37 @@ def test_who_may_know_of_an_emergency(urgent, ana, role, status, sees):
     assert client.post(f"/emergency/{glass.pk}/end/").status_code == 404
     assert client.post(f"/emergency/{glass.pk}/looked/").status_code == 404
     assert BreakGlass.objects.filter(ended_at=None, seen_at=None).exists()
+
+
+def test_who_may_still_sign_blind_reads_no_verdict_given_under_it(db):
+    world = make_planned(parallel(stage("s"), stage("r", blind=True)))
+    mona, ana, item = make_manager(world.queue), make_person("ana", Role.ADJUSTER), make_item(world)
+    accounts.grant_role(mona.user, Role.RELEASE_APPROVER, by=SEEDER)
+    glass = emergency(ana, world.queue)
+    take(item, ana)
+    sign(item, ana, Verdict.REJECT, "The damage is older.")
+
+    told = body(browser(mona.user).get(f"/emergency/{glass.pk}/"))
+    assert "1 signature" in told
+    assert "Rejected" not in told
+    assert "Rejected" in body(browser(ana.user).get(f"/emergency/{glass.pk}/"))
+
+    take(item, mona)
+    sign(item, mona, Verdict.REJECT, "So it seems.")
+    assert "Rejected" in body(browser(mona.user).get(f"/emergency/{glass.pk}/"))
+
+
+def test_what_was_signed_behind_a_wall_is_not_even_counted_outside_it(db):
+    world = make_planned(stage("s"), stage("r"))
+    mona, olga, ana = make_manager(world.queue), make_officer(), make_person("ana", Role.ADJUSTER)
+    walls.grant_wall(mona.user, "counsel", by=SEEDER)
+    glass, item = emergency(ana, world.queue), make_item(world)
+    take(item, ana)
+    sign(item, ana)
+    seen = Item.objects.get(pk=item.pk).version
+    walling.put_behind(ItemId(item.pk), "counsel", by=mona.user, seen=seen)
+
+    assert "1 signature" in body(browser(mona.user).get(f"/emergency/{glass.pk}/"))
+    outside = body(browser(olga.user).get(f"/emergency/{glass.pk}/"))
+    assert "Nothing was signed under it." in outside
+    assert str(item.pk) not in outside

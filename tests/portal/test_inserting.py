@@ -23,7 +23,7 @@ def test_slots_get_their_own_keys(item):
 
 def test_a_text_too_long_for_its_column_is_refused_and_not_cut_off(item):
     with pytest.raises(DataError):
-        insert_all([SignoffSlot(item=item, revision=1, stage=7, n=1, role="x" * 101, meaning="M")])
+        insert_all([SignoffSlot(item=item, revision=1, stage=7, n=1, role="x" * 301, meaning="M")])
 
 
 def test_amounts_times_lists_and_nothing_come_back_as_they_went_in(item):

@@ -12,7 +12,9 @@ from reviews.words import DECIDED, OPEN, OUTCOMES, State
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = [path for app in ("portal", "reviews", "audit") for path in (ROOT / app).rglob("*.py")]
-ACTIONS = [path for path in OURS if path.parent.name == "actions" or path.name in ("actions.py", "ceremony.py")]
+# Actions that live beside what they ask: pairs of roles, and the watch over plans nobody can complete.
+BESIDE = ("actions.py", "ceremony.py", "pairs.py", "impasses.py")
+ACTIONS = [path for path in OURS if path.parent.name == "actions" or path.name in BESIDE]
 
 
 def called(path: Path) -> set[str]:
@@ -44,8 +46,8 @@ def problems(base: type[Problem] = Problem) -> list[type[Problem]]:
 
 
 # Doors that mean the same by one word: a suspended flow is 429 to a post and 409 to an execution (API.md),
-# and a request nobody can read is the same at every address.
-SHARED = {"flow_suspended", "request_invalid"}
+# a request nobody can read is the same at every address, and so is a reason that was left out.
+SHARED = {"flow_suspended", "request_invalid", "reason_missing", "reason_empty", "reason_too_long"}
 
 
 def test_every_problem_has_a_status_a_title_and_a_code_of_its_own():

@@ -20,6 +20,8 @@ def test_a_manager_ends_a_hold_with_a_reason(world, ana):
 
     with refused("reason_missing"):
         leasing.break_lease(ItemId(item.pk), by=manager.user, reason=" ")
+    with refused("reason_too_long"):
+        leasing.break_lease(ItemId(item.pk), by=manager.user, reason="x" * 4001)
     leasing.break_lease(ItemId(item.pk), by=manager.user, reason="She went home.")
 
     assert not Lease.objects.exists()

@@ -1,14 +1,23 @@
 """Verification finds rows that somebody with the database's own password changed, whichever they are."""
 
 import pytest
+from django.db import transaction
 
 from audit.sealing import sequencer, verification
 from portal.accounts.roles import Role
+from reviews.actions import versioning
+from reviews.proposals import lists
 from tests.audit.sealed import tamper
-from tests.factories import make_item, make_person, make_world, sign, take
+from tests.factories import SEEDER, make_item, make_person, make_world, sign, take
 from tests.reviews.changing import CONTRACT, change, make_claim
 
 pytestmark = pytest.mark.django_db(transaction=True)
+AUTHORITY = """person,effects,line,jurisdiction,currency,up_to,alone,per_subject,per_period,period_days,from,to
+{person},pay deny,*,US-TX,USD,25000.00,10000.50,,60000,30,2026-01-01,2026-12-31
+"""
+LICENCES = """person,kind,number,jurisdiction,line,from,to
+{person},claims-adjuster,TX-1,US-TX,*,2026-01-01,
+"""
 
 
 @pytest.fixture
@@ -35,6 +44,15 @@ def test_nothing_is_found_while_nobody_tampered():
         ("reviews_signature SET signer_id = (SELECT id FROM portal_user WHERE id <> signer_id LIMIT 1)", "items"),
         ("reviews_decision SET outcome = 'rejected'", "items"),
         ("reviews_decision SET rule = 'another'", "items"),
+        ("reviews_signoff_slot SET signer_id = (SELECT id FROM portal_user WHERE id <> signer_id LIMIT 1)", "items"),
+        ("reviews_signoff_slot SET signer_id = NULL, signature_id = NULL", "items"),
+        ("reviews_signoff_slot SET stage = 2, step = 2", "items"),
+        ("reviews_signoff_slot SET role = 'senior-adjuster'", "items"),
+        ("reviews_signoff_slot SET meaning = 'Something else'", "items"),
+        ("reviews_policy_version SET text = text || '# more'", "configuration"),
+        ("reviews_policy_version SET digest = sha256('other'), text = 'other'", "configuration"),
+        ("reviews_policy_version SET version = 2", "configuration"),
+        ("reviews_policy_version SET changed_rules = to_jsonb(ARRAY['another'])", "configuration"),
     ],
 )
 @pytest.mark.usefixtures("item")
@@ -43,6 +61,41 @@ def test_a_row_changed_behind_the_rules_is_named(change, where):
 
     found = verification.verify_ledger().findings
     assert {(each.code, each.where.split()[0]) for each in found} == {("PROJECTION_DIFFERS", where)}
+
+
+@pytest.fixture
+def registers():
+    """Put a register of authority and one of licences in force, sealed."""
+    person = make_person("ana", Role.ADJUSTER).user.username
+    with transaction.atomic():
+        for kind, row in (("authority", AUTHORITY), ("licences", LICENCES)):
+            entries = lists.read(kind, row.format(person=person).encode(), lists.FILES[kind])
+            versioning.apply_register(kind, entries, by=SEEDER)
+    sequencer.seal_once()
+
+
+@pytest.mark.usefixtures("registers")
+def test_registers_as_they_were_put_in_force_are_found_right():
+    assert verification.verify_ledger().findings == ()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "reviews_entitlement SET up_to = 1000000",
+        "reviews_entitlement SET ends = NULL",
+        "reviews_entitlement SET person_id = (SELECT id FROM portal_user WHERE id <> person_id LIMIT 1)",
+        "reviews_licence SET number = 'TX-2'",
+        "reviews_register SET digest = sha256('other')",
+        "reviews_register SET version = 7",
+    ],
+)
+@pytest.mark.usefixtures("registers")
+def test_a_register_changed_behind_the_rules_is_named(change):
+    tamper(f"UPDATE {change}")
+
+    found = verification.verify_ledger().findings
+    assert {(each.code, each.where.split()[0]) for each in found} == {("PROJECTION_DIFFERS", "configuration")}
 
 
 @pytest.mark.parametrize(

@@ -142,3 +142,13 @@ def test_a_recusal_needs_its_entry_and_stays(world, ana):
     note = lifecycle.note(other, facts.PutBack(), by=ana.user)
     with refuses(because="its entry does not tell"):
         Recusal.objects.create(item=other, person=ana.user, reason_id=made.reason_id, entry_id=note.eid)
+
+
+def test_a_reason_is_no_document_of_its_own(world, ana):
+    item = take(make_item(world), ana)
+
+    with refused("reason_too_long"):
+        recuse(item, ana, "x" * 4001)
+
+    recuse(item, ana, "x" * 4000)
+    assert "item.recused" in story(item)

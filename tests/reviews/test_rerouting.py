@@ -234,7 +234,13 @@ def test_whoever_holds_it_lets_go_and_what_they_were_about_to_sign_is_stale(worl
 
 
 @pytest.mark.parametrize(
-    ("given", "code"), [({"reason": " "}, "reason_empty"), ({"seen": 7}, "stale"), ({}, "same_rules")]
+    ("given", "code"),
+    [
+        ({"reason": " "}, "reason_empty"),
+        ({"reason": "x" * 4001}, "reason_too_long"),
+        ({"seen": 7}, "stale"),
+        ({}, "same_rules"),
+    ],
 )
 def test_it_takes_a_reason_what_was_seen_and_other_rules(world, mia, given, code):
     item = make_claim(world)

@@ -1,10 +1,20 @@
 """Changes and what signing asks for: an override keeps what the rule before asked, and adds what its own rule asks."""
 
 import pytest
+import yaml
 
+from portal.accounts import actions as accounts
+from portal.accounts.roles import Role
+from portal.kit.ids import ItemId
+from reviews import plans
+from reviews.actions import configuring, rerouting
+from reviews.actions.changing import together
 from reviews.models import Item
-from tests.factories import make_world, refused, take
+from reviews.policies.document import Stage
+from tests.factories import SEEDER, make_person, make_world, refused, take
+from tests.reviews.approving import revise
 from tests.reviews.changing import CONTRACT, change, make_claim
+from tests.reviews.planned import make_planned, stage
 from tests.reviews.registered import licence, licences
 
 pytestmark = pytest.mark.django_db
@@ -94,3 +104,65 @@ def test_a_change_the_rules_would_refuse_needs_the_people_of_the_fallback_too(wo
         "in_review", "senior-adjuster", world.exceptions, "barred",
     )  # fmt: skip
     assert "refused_by_rule" in [each["code"] for each in item.reasons]
+
+
+def ruled(world, *rules):
+    """Put rules in force whose queue, reason and condition are always the same unless named."""
+    told = {"when": "true", "reason": "Drawn.", "queue": world.queue.slug}
+    fallback = {"queue": world.exceptions.slug, "plan": [stage("s")]}
+    policy = {"policy": world.flow.policy.name, "fallback": fallback, "rules": [told | rule for rule in rules]}
+    configuring.apply_policy(yaml.safe_dump(policy, sort_keys=False), by=SEEDER)
+
+
+def test_a_change_leads_to_no_rule_whose_signatures_are_easier_to_prove(world, ana):
+    zoned = {"name": "zoned", "when": 'snapshot.output.zone == "AE"', "plan": [stage("a"), stage("s")]}
+    ruled(world, zoned, {"name": "plain", "plan": [stage("a"), stage("s", factors=["passkey"])]})
+    item = take(make_claim(world), ana)
+
+    change(item, ana, zone="AE")
+
+    item.refresh_from_db()
+    assert [(slot.role, slot.factors) for slot in plans.of(item)] == [("adjuster", ""), ("senior-adjuster", "passkey")]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "both"),
+    [
+        ((), ("passkey",), ("passkey",)),
+        (("password",), (), ("password",)),
+        (("password",), ("password+totp",), ("password+totp",)),
+        (("passkey", "password"), ("password+totp", "passkey"), ("passkey", "password+totp")),
+        (("password",), ("passkey",), ("passkey",)),
+        (("password", "passkey"), ("passkey", "password"), ("password", "passkey")),
+    ],
+)
+def test_of_two_plans_for_one_act_what_suffices_for_both_suffices(one, other, both):
+    first, second = (Stage("adjuster", 1, "Approval", factors=factors) for factors in (one, other))
+
+    assert [stage.factors for stage in together((first,), (second,))] == [both]
+
+
+@pytest.mark.parametrize("how", ["revised", "routed anew"])
+def test_an_item_that_keeps_its_plan_keeps_what_signing_it_asks_for(how):
+    world = make_planned(stage("a"), contract=CONTRACT)
+    strict = {
+        "name": "strict",
+        "licences": ["claims-adjuster"],
+        "verdicts": ["approve", "reject"],
+        "plan": [stage("a")],
+    }
+    ruled(world, strict)
+    item = make_claim(world)
+    ruled(world, {"name": "by-itself", "auto_approve": True, "effects": ["pay"]})
+
+    if how == "revised":
+        revise(world, item)
+    else:
+        accounts.grant_access(Role.QUEUE_MANAGER, "manage_in_queue", world.queue, by=SEEDER)
+        mia = make_person("mia", Role.QUEUE_MANAGER)
+        rerouting.reroute(ItemId(item.pk), by=mia.user, seen=item.version, reason="New rules.")
+
+    item.refresh_from_db()
+    assert (item.revision, item.state, item.rule, item.licences, item.verdicts) == (
+        2, "in_review", "by-itself", ["claims-adjuster"], "approve reject",
+    )  # fmt: skip

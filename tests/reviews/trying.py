@@ -1,5 +1,6 @@
 """Trying: people on whom everything is tried in an order drawn at random, each try held against the oracle."""
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,13 +16,19 @@ from reviews.actions import admitting
 from reviews.models import Item
 from reviews.words import Verdict
 from tests.factories import Person, World, sign, take
+from tests.reviews.cheating import run
+from tests.reviews.oracle import Entered
 from tests.reviews.planned import WORDS
 from tests.reviews.registered import may
-from tests.reviews.test_machine import entries
 from tests.reviews.weighing import Grant, Matter, Scope, Weighed
 
 AUTHORITY = {"no_authority", "over_authority", "over_alone", "over_subject", "over_period"}
 LICENCE = {"licence_missing", "licence_expired"}
+_NEW = """
+SELECT e.stream, e.kind, e.version, e.state, e.at, e.actor_ref, convert_from(e.leaf_bytes, 'UTF8')
+  FROM unnest(%s::uuid[], %s::int[]) AS known(stream, version), audit_entry e
+ WHERE e.stream = known.stream AND e.version > known.version
+"""
 
 
 def verb(often: int, **drawn: Any) -> Callable[[Any], Any]:
@@ -50,6 +57,7 @@ class Trying(RuleBasedStateMachine):
         self.first = (now() + timedelta(days=1)).replace(hour=12, minute=0, second=0, microsecond=0)
         self.clock = time_machine.travel(self.first, tick=False)
         self.traveller = self.clock.start()
+        self.deck: list[Any] = []
         self.told = Weighed({each.user.pk: _roles(name) for name, each in self.people.items()})
 
     def teardown(self) -> None:
@@ -78,9 +86,8 @@ class Trying(RuleBasedStateMachine):
         if said in AUTHORITY | LICENCE and not self.told.lends(who, at):
             assert said in found, f"{said} is not so: {found}"
         if said == "not_found":
-            self.seen["deactivated: not_found" if who not in self.told.active else "outside: not_found"] += 1
-        if self.told.has_lapsed(who, at):
-            self.seen[f"lapsed: {said}"] += 1
+            self.seen[f"refused {'outside a wall' if who in self.told.active else 'when deactivated'}"] += 1
+        self.seen["refused when all that was lent was over"] += said == "role_missing" and self.told.has_lapsed(who, at)
         return said
 
     def tried(self, act: Callable[[], Any], verb: str) -> str:
@@ -94,12 +101,16 @@ class Trying(RuleBasedStateMachine):
         except Problem as problem:
             said = problem.name
         self.seen[f"{verb}: {said}"] += 1
+        self.seen[f"refused {said}"] += 1
         self.read()
         return said
 
     def read(self) -> None:
+        """Let the oracle read what is new in every item's story."""
+        rows = run(_NEW, [each.id for each in self.told.matters], [each.version for each in self.told.matters])
+        new = [(stream, Entered(*told, json.loads(leaf)["pub"])) for stream, *told, leaf in rows]
         for matter in self.told.matters:
-            self.told.read(matter, entries(matter.id))
+            self.told.read(matter, [told for stream, told in new if stream == matter.id])
 
     @property
     def open(self) -> list[Matter]:
@@ -107,18 +118,35 @@ class Trying(RuleBasedStateMachine):
 
     def fitting(self, turned: int) -> list[tuple[str, Matter]]:
         """Give who may well approve what, by the oracle."""
-        found = []
-        for matter in self.open:
-            for name, person in self.people.items():
-                who = person.user.pk
-                here = self.told.active & {who} and (matter.wall == "ordinary" or who in self.told.inside)
-                step = "as"[min(len(matter.approvals()), 1)]
-                fits = step in name or self.told.lends(who, now())
-                within = fits and not self.told.broken(who, matter, now()) - {"over_alone"}
-                if here and within and not self.told.unlicensed(who, matter, now()):
-                    found.append((name, matter))
+        found = [(name, matter) for name, matter in self.placed_to_sign() if not self.lacks(name, matter)]
         start = turned % max(1, len(found))
         return found[start:] + found[:start]
+
+    def beyond(self) -> list[tuple[str, Matter]]:
+        """Give who would approve beyond what they may, those first whose refusal was seen least."""
+        seen = [
+            (min(self.seen[f"refused {code}"] for code in self.lacks(name, matter)), place, name, matter)
+            for place, (name, matter) in enumerate(self.placed_to_sign()) if self.lacks(name, matter)
+        ]  # fmt: skip
+        return [(name, matter) for _, _, name, matter in sorted(seen, key=lambda each: each[:2])]
+
+    def lacks(self, name: str, matter: Matter) -> set[str]:
+        """Name what a person's own approval would be refused for, licences first."""
+        who = self.id_of(name)
+        return set(LICENCE) if self.told.unlicensed(who, matter, now()) else self.told.broken(who, matter, now())
+
+    def placed_to_sign(self) -> list[tuple[str, Matter]]:
+        """Give who is asked for what, authority and licences apart."""
+        found = []
+        for matter in self.open:
+            step, gone = "as"[min(len(matter.approvals()), 1)], matter.aside | {each.who for each in matter.signed}
+            for name, person in self.people.items():
+                who = person.user.pk
+                fits = step in name or self.told.lends(who, now())
+                is_inside = matter.wall == "ordinary" or who in self.told.inside
+                if fits and is_inside and who in self.told.active - gone:
+                    found.append((name, matter))
+        return found
 
     def one(self, pick: int) -> Matter:
         return self.open[pick % len(self.open)]

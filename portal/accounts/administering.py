@@ -1,0 +1,141 @@
+"""Administering: what an administrator does to somebody's account alone; giving a role takes a second person."""
+
+import secrets
+from uuid import UUID
+
+from django.contrib.auth.models import Group
+from django.db import IntegrityError, transaction
+
+from portal.accounts import access, actions
+from portal.accounts.models import User
+from portal.accounts.roles import Role
+from portal.kit.problems import NotFound, Problem
+
+
+class OnlyAdministrators(Problem):
+    """Somebody else's account is changed by administrators."""
+
+    code = "only_administrators"
+    status = 403
+    title = "Only an administrator may do this"
+
+
+class NotYourself(Problem):
+    """Nobody administers their own account."""
+
+    code = "not_yourself"
+    status = 403
+    title = "Somebody else must do this for you"
+
+
+class LastAdministrator(Problem):
+    """Without an administrator nobody could be let in any more."""
+
+    code = "last_administrator"
+    status = 409
+    title = "This is the last administrator"
+
+
+class NameTaken(Problem):
+    """Sign-in names are never used twice."""
+
+    code = "name_taken"
+    status = 409
+    title = "This sign-in name is taken"
+
+
+class NotSo(Problem):
+    """There is nothing to undo."""
+
+    code = "not_so"
+    status = 409
+    title = "This is not so any more"
+
+
+class ReasonNeeded(Problem):
+    """It is done with a reason."""
+
+    code = "reason_missing"
+    status = 422
+    title = "This needs a reason"
+
+
+def add(username: str, printed_name: str, email: str, *, by: User) -> tuple[User, str]:
+    """Add a person and give the password they sign in with first; nobody sees it again. Raises NameTaken."""
+    _insist_on_administrator(by)
+    password = secrets.token_urlsafe(12)
+    try:
+        return actions.add_person(username, printed_name, password, by=by, email=email), password
+    except IntegrityError:
+        raise NameTaken("Somebody has, or had, this sign-in name. Choose another one.") from None
+
+
+@transaction.atomic
+def verify(person_id: UUID, *, by: User) -> None:
+    """Record that one proofed who this person is. Raises NotYourself or NotSo."""
+    person = _other(person_id, by)
+    if person.identity_verified_at is not None:
+        raise NotSo("Their identity is verified already. Load the page again to see by whom.")
+    actions.verify_identity(person, by=by)
+
+
+@transaction.atomic
+def unlock(person_id: UUID, reason: str, *, by: User) -> None:
+    """Let a person sign again after too many failed attempts. Raises NotYourself, ReasonNeeded or NotSo."""
+    person = _other(person_id, by)
+    if not reason.strip():
+        raise ReasonNeeded("Say in a sentence what the failed attempts were, and how you know.")
+    if person.signing_locked_at is None:
+        raise NotSo("Signing is not locked for them. Load the page again.")
+    actions.unlock_signing(person, reason.strip(), by=by)
+
+
+@transaction.atomic
+def withdraw(person_id: UUID, role: str, *, by: User) -> None:
+    """Take a role, or a place behind a wall, from a person at once. Raises LastAdministrator or NotSo."""
+    person = _found(person_id, by)
+    if not person.groups.filter(name=role).exists():
+        raise NotSo("They do not hold this any more. Load the page again.")
+    _insist_on_another(person, role)
+    actions.withdraw_role(person, role, by=by)
+
+
+@transaction.atomic
+def deactivate(person_id: UUID, *, by: User) -> None:
+    """End a person's access for good. Raises NotYourself, LastAdministrator or NotSo."""
+    person = _other(person_id, by)
+    if not person.is_active:
+        raise NotSo("Their account is deactivated already.")
+    _insist_on_another(person, Role.ADMINISTRATOR)
+    actions.deactivate(person, by=by)
+
+
+def _insist_on_administrator(by: User) -> None:
+    granted = access.of(by)
+    if not granted.is_administrator or granted.is_auditor:
+        raise OnlyAdministrators("Ask an administrator to do it.")
+
+
+def _found(person_id: UUID, by: User) -> User:
+    """Lock an account for an administrator. Raises NotFound or OnlyAdministrators."""
+    _insist_on_administrator(by)
+    person = User.objects.select_for_update().filter(pk=person_id).first()
+    if person is None:
+        raise NotFound("There is no such person.")
+    return person
+
+
+def _other(person_id: UUID, by: User) -> User:
+    person = _found(person_id, by)
+    if person.pk == by.pk:
+        raise NotYourself("Nobody does this for themselves. Ask another administrator.")
+    return person
+
+
+def _insist_on_another(person: User, role: str) -> None:
+    """Refuse to take the last administrator; the group's row is locked, so that two at once cannot."""
+    if role != Role.ADMINISTRATOR or not person.groups.filter(name=role).exists():
+        return
+    group = Group.objects.select_for_update().get(name=Role.ADMINISTRATOR.value)
+    if not User.objects.filter(groups=group, is_active=True).exclude(pk=person.pk).exists():
+        raise LastAdministrator("Have another person made administrator first; nobody could do it afterwards.")

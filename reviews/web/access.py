@@ -1,0 +1,61 @@
+"""Pages of the access review: who may do what, the report to keep, and signing a quarter's review."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from portal.kit.clock import now
+from portal.kit.problems import NotFound, Problem
+from portal.web.guards import Request, signed_in
+from reviews import guards
+from reviews.actions import proposing
+from reviews.proposals import deciding
+from reviews.showing import access_report, oversight, reviewing_access
+from reviews.web.authority import ReasonMissing, as_csv
+
+
+@signed_in
+@require_GET
+def review(request: Request) -> HttpResponse:
+    """Show who may do what where, and which quarters were reviewed."""
+    return _page(request)
+
+
+@signed_in
+@require_GET
+def download(request: Request) -> HttpResponse:
+    """Give the whole report as CSV."""
+    guards.insist(oversight.why_not_read(request.access))
+    return as_csv(reviewing_access.csv(), f"access-review-{now():%Y-%m-%d}.csv")
+
+
+@signed_in
+@require_POST
+def propose(request: Request) -> HttpResponse:
+    """Propose the report of this moment as the quarter's review; another person signs it."""
+    guards.insist(oversight.why_not_read(request.access))
+    guards.insist(deciding.why_not_propose(request.access, access_report.KIND))
+    reason = request.POST.get("reason", "").strip()
+    title = f"Access review {access_report.quarter(now()).name}"
+    try:
+        if not reason:
+            raise ReasonMissing("Say in a sentence what you looked at; who signs it reads this.")
+        text = reviewing_access.csv()
+        made = proposing.propose(access_report.KIND, text, by=request.user, title=title, reason=reason)
+    except NotFound:
+        raise
+    except Problem as problem:
+        return _page(request, problem)
+    messages.success(request, "Proposed. The quarter is reviewed once somebody else signs it.")
+    return redirect("desk:proposal", made.pk)
+
+
+def _page(request: Request, problem: Problem | None = None) -> HttpResponse:
+    guards.insist(oversight.why_not_read(request.access))
+    page, asked, kind = (request.GET.get(name, "").strip() for name in ("page", "words", "kind"))
+    number = int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1
+    told = {"report": reviewing_access.report(asked=asked, kind=kind, number=number), "asked": asked, "kind": kind}
+    told |= {"problem": problem, "reason": request.POST.get("reason", "")}
+    told["no_propose"] = deciding.why_not_propose(request.access, access_report.KIND)
+    return render(request, "people/access.html", told, status=problem.status if problem else 200)
