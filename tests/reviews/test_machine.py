@@ -296,7 +296,7 @@ def test_whoever_does_whatever_in_whatever_order_the_rules_hold():
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=int(os.environ.get("MACHINE_EXAMPLES", "12")),
+            max_examples=int(os.environ.get("MACHINE_EXAMPLES", "36")),
             stateful_step_count=int(os.environ.get("MACHINE_STEPS", "20")),
             deadline=None,
             derandomize=True,
