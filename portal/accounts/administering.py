@@ -6,7 +6,8 @@ from uuid import UUID
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 
-from portal.accounts import access, actions
+from audit import ledger
+from portal.accounts import access, actions, facts
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.kit.problems import NotFound, Problem
@@ -72,8 +73,14 @@ def add(username: str, printed_name: str, email: str, *, by: User) -> tuple[User
 
 @transaction.atomic
 def verify(person_id: UUID, *, by: User) -> None:
-    """Record that one proofed who this person is. Raises NotYourself or NotSo."""
-    person = _other(person_id, by)
+    """Record that one proofed who this person is; administrators and compliance officers do, but not who added them.
+
+    Who added somebody knows their first password: one pair of hands would make a second signer. Raises NotYourself,
+    NotSo or OnlyAdministrators.
+    """
+    person = _to_verify(person_id, by)
+    if _added(person, by):
+        raise NotYourself("You added this account. Ask another administrator or a compliance officer to verify them.")
     if person.identity_verified_at is not None:
         raise NotSo("Their identity is verified already. Load the page again to see by whom.")
     actions.verify_identity(person, by=by)
@@ -108,6 +115,22 @@ def deactivate(person_id: UUID, *, by: User) -> None:
         raise NotSo("Their account is deactivated already.")
     _insist_on_another(person, Role.ADMINISTRATOR)
     actions.deactivate(person, by=by)
+
+
+def _to_verify(person_id: UUID, by: User) -> User:
+    granted = access.of(by)
+    if Role.COMPLIANCE_OFFICER not in granted.roles or granted.is_auditor:
+        return _other(person_id, by)
+    person = User.objects.select_for_update().filter(pk=person_id).first()
+    if person is None:
+        raise NotFound("There is no such person.")
+    if person.pk == by.pk:
+        raise NotYourself("Nobody does this for themselves. Ask somebody else.")
+    return person
+
+
+def _added(person: User, by: User) -> bool:
+    return any(told.kind == facts.PersonAdded.kind and told.actor == by.actor for told in ledger.story(person.pk))
 
 
 def _insist_on_administrator(by: User) -> None:

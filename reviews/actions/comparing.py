@@ -99,18 +99,23 @@ class Comparison:
         recorded = _recorded([item.pk for item in readable])
         queues = dict(Queue.objects.values_list("id", "slug"))
         drafts = self._decided(self.draft, readable, documents)
+        anew = self._anew([item for item in readable if self._is_older(recorded[item.pk])], documents)
         for item, made in zip(readable, drafts, strict=True):
-            tally.add(item.pk, _routed(made), self._before(item, documents[item.pk], recorded[item.pk], queues))
+            before = anew[item.pk] if item.pk in anew else _was(recorded[item.pk], queues)
+            tally.add(item.pk, _routed(made), before)
 
-    def _before(
-        self, item: Item, document: dict[str, Any], recorded: dict[str, Any], queues: Mapping[UUID, str]
-    ) -> Routed:
-        """Give what was done with the item, or what the rules in force would do if others routed it."""
+    def _is_older(self, recorded: dict[str, Any]) -> bool:
+        """Tell whether other rules than those in force routed an item."""
         current = self.in_force
         told = (recorded["policy"], recorded["policy_version"])
-        if current is None or told == (str(current.policy_id), current.version):
-            return _was(recorded, queues)
-        return _routed(self._decided(ruling.rules(current), [item], {item.pk: document})[0])
+        return current is not None and told != (str(current.policy_id), current.version)
+
+    def _anew(self, older: Sequence[Item], documents: Mapping[UUID, dict[str, Any]]) -> dict[UUID, Routed]:
+        """Give what the rules in force would do with items that others routed."""
+        if self.in_force is None or not older:
+            return {}
+        made = self._decided(ruling.rules(self.in_force), older, documents)
+        return {item.pk: _routed(each) for item, each in zip(older, made, strict=True)}
 
     def _decided(self, rules: Rules, items: Sequence[Item], documents: Mapping[UUID, dict[str, Any]]) -> list[Ruling]:
         cases = [Case(rules, item.flow.slug, documents[item.pk], item.received_at, item.pk) for item in items]

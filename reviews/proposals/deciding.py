@@ -8,6 +8,7 @@ from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.kit.problems import NotFound, Refusal
 from reviews.models import Flow, Proposal
+from reviews.proposals import lists
 from reviews.words import ProposalState
 
 SIGNING: Final = (Role.COMPLIANCE_OFFICER, Role.ADMINISTRATOR)
@@ -68,6 +69,8 @@ def why_not_sign(person: User, access: Access, proposal: Proposal) -> Refusal | 
         return refusal
     if proposal.target == person.pk:
         return Refusal("own_gain", "Somebody else must sign what gives a role to you. Ask them.")
+    if proposal.kind in lists.FILES and lists.gains(proposal, person):
+        return Refusal("own_gain", "This says what you yourself may sign for. Ask somebody else to sign it.")
     if person.identity_verified_at is None:
         return Refusal("identity_unverified", "An administrator must verify your identity before you sign.")
     return None

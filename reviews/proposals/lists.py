@@ -7,7 +7,7 @@ from uuid import UUID
 
 from audit import exhibits
 from portal.accounts.models import User
-from reviews.models import Register
+from reviews.models import Proposal, Register
 from reviews.proposals.summaries import NothingChanges, Summary, counted, insist_on_target, version_of
 from reviews.registers import authority, licences, reading
 from reviews.registers.difference import difference
@@ -50,6 +50,14 @@ class RegisterOf:
             base=version_of(current.version if current else None),
             differences=found.sentences(dict(User.objects.values_list("username", "printed_name"))),
         )
+
+
+def gains(proposal: Proposal, person: User) -> bool:
+    """Tell whether a proposed register gives this person more, or something else, than the one in force does."""
+    entries = read(proposal.kind, exhibits.open(proposal.content_id), FILES[proposal.kind])
+    found = difference(entries_of(newest(proposal.kind)), entries)
+    given = [*found.added, *(after for _, after in found.changed)]
+    return any(entry.person == person.username for entry in given)
 
 
 def read(word: str, content: bytes, filename: str) -> list[Any]:

@@ -13,6 +13,13 @@ def why_not_read(granted: Access) -> Refusal | None:
     return None if READING & granted.roles else Refusal(NotFound.code, UNSEEN)
 
 
+def why_not_verify(granted: Access) -> Refusal | None:
+    """Tell why a person may not record that somebody is who they say."""
+    if Role.COMPLIANCE_OFFICER in granted.roles and not granted.is_auditor:
+        return None
+    return why_not_administer(granted)
+
+
 def why_not_administer(granted: Access) -> Refusal | None:
     """Tell why a person may not change anybody's account; who may not even look is told that there is nothing."""
     if granted.is_administrator and not granted.is_auditor:

@@ -86,7 +86,7 @@ def add(request: Request) -> HttpResponse:
 @require_POST
 def verify(request: Request, person_id: UUID) -> HttpResponse:
     """Record that one proofed who this person is."""
-    guards.insist(oversight.why_not_administer(request.access))
+    guards.insist(oversight.why_not_verify(request.access))
     administering.verify(person_id, by=request.user)
     messages.success(request, "Their identity is verified. They may sign from now on.")
     return redirect("desk:person", person_id)
@@ -146,6 +146,7 @@ def _page(request: Request, person_id: UUID, problem: Problem | None = None) -> 
     guards.insist(oversight.why_not_read(request.access))
     told: dict[str, Any] = {"profile": people.profile(person_id), "problem": problem}
     told["no_change"] = oversight.why_not_administer(request.access)
+    told["no_verify"] = oversight.why_not_verify(request.access)
     told["no_propose"] = deciding.why_not_propose(request.access, "role")
     told["is_me"] = person_id == request.user.pk
     return render(request, "people/person.html", told, status=problem.status if problem else 200)

@@ -165,6 +165,17 @@ def test_a_register_of_authority_is_put_in_force_with_its_rows(tom, helen):
     assert bytes(entitlement.register.digest) == bytes(proposal.digest)
 
 
+def test_nobody_signs_a_register_that_gives_them_more(tom, helen):
+    row = f"{helen.user.username},pay,*,*,USD,10000,5000,,,,2026-01-01,"
+    proposal = propose("authority", f"{HEADINGS}\n{row}\n", tom)
+
+    with refused("own_gain"):
+        four_eyes.prepare(proposal, helen)
+    sign(proposal, four_eyes.tom())
+
+    sign(propose("authority", f"{HEADINGS}\n{row.replace(helen.user.username, tom.user.username)}\n", tom), helen)
+
+
 def test_a_register_of_licences_is_put_in_force_and_the_newest_counts(tom, helen):
     ana = make_person("ana", Role.ADJUSTER).user
     heads = "person,kind,number,jurisdiction,line,from,to"
