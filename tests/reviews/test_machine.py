@@ -282,6 +282,7 @@ class Machine(RuleBasedStateMachine):
         return {role for stage in told.open for role in stage.roles}
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.django_db
 def test_whoever_does_whatever_in_whatever_order_the_rules_hold():
     Machine.world = make_planned(stage("a"), contract=CONTRACT)

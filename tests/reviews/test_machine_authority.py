@@ -268,6 +268,7 @@ _VERBS = sorted(vars(Machine).values(), key=lambda act: -getattr(act, "often", 0
 Machine.verbs = [act for act in _VERBS for _ in range(getattr(act, "often", 0))]
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.django_db
 def test_whatever_comes_between_nobody_signs_beyond_their_authority():
     world = Machine.world = make_planned(stage("a"), contract=CONTRACT)
