@@ -34,7 +34,7 @@ def test_a_stranger_is_told_the_same_of_an_item_as_of_one_that_is_not_there(bed,
 
 
 def test_a_stranger_sees_neither_queues_nor_counts(bed, world, window):
-    sam = make_person("sam", Role.RELEASE_APPROVER)
+    sam = make_person("sam")
     bed.post(bed.flow(world), a_document())
     opened = window(sam.user)
     opened.refuses(404)

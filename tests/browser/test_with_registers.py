@@ -1,4 +1,7 @@
-"""Pages of registers, people and those who stand in before axe-core, with long names, many rows and none."""
+"""Pages of registers, people and those who stand in before axe-core, with long names, many rows and none.
+
+They come last of the browser's tests: once a register is in force, whoever is not in it signs for no amount any more.
+"""
 
 import os
 from dataclasses import dataclass
