@@ -334,7 +334,7 @@ def test_a_register_in_force_takes_no_more_rows(helen, as_role):
 
 def test_a_register_with_another_text_than_was_signed_is_refused(tom, helen, monkeypatch):
     heads = "person,kind,number,jurisdiction,line,from,to"
-    text = f"{heads}\n{helen.user.username},claims-adjuster,A-1,US-TX,auto,2026-01-01,\n"
+    text = f"{heads}\n{tom.user.username},claims-adjuster,A-1,US-TX,auto,2026-01-01,\n"
 
     def put(proposal, content, *, by):
         configuring.apply_register("licences", [], by=by, proposal=proposal)
