@@ -10,6 +10,7 @@ from audit import ledger
 from portal.accounts import access, actions, facts
 from portal.accounts.models import User
 from portal.accounts.roles import Role
+from portal.kit import reasons
 from portal.kit.problems import NotFound, Problem
 
 
@@ -53,14 +54,6 @@ class NotSo(Problem):
     title = "This is not so any more"
 
 
-class ReasonNeeded(Problem):
-    """It is done with a reason."""
-
-    code = "reason_missing"
-    status = 422
-    title = "This needs a reason"
-
-
 def add(username: str, printed_name: str, email: str, *, by: User) -> tuple[User, str]:
     """Add a person and give the password they sign in with first; nobody sees it again. Raises NameTaken."""
     _insist_on_administrator(by)
@@ -88,13 +81,12 @@ def verify(person_id: UUID, *, by: User) -> None:
 
 @transaction.atomic
 def unlock(person_id: UUID, reason: str, *, by: User) -> None:
-    """Let a person sign again after too many failed attempts. Raises NotYourself, ReasonNeeded or NotSo."""
+    """Let a person sign again after too many failed attempts. Raises NotYourself, ReasonMissing or NotSo."""
     person = _other(person_id, by)
-    if not reason.strip():
-        raise ReasonNeeded("Say in a sentence what the failed attempts were, and how you know.")
+    reason = reasons.given(reason, "Say in a sentence what the failed attempts were, and how you know.")
     if person.signing_locked_at is None:
         raise NotSo("Signing is not locked for them. Load the page again.")
-    actions.unlock_signing(person, reason.strip(), by=by)
+    actions.unlock_signing(person, reason, by=by)
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from portal.accounts.access import Access
 from portal.accounts.ceremony import PROFILES, Factors
 from portal.accounts.models import ForbiddenPair, User
 from portal.accounts.roles import NEVER_SIGN, SIGNING, Role
+from portal.kit import reasons
 from portal.kit.clock import now
 from portal.kit.ids import new_id
 from portal.kit.problems import NotFound, Problem, Refusal
@@ -48,6 +49,7 @@ def break_glass(
     """
     if not reason.strip():
         raise GlassInvalid("Say in a sentence what the emergency is; everybody who is told reads it.")
+    reasons.bounded(reason)
     if not 1 <= hours <= LONGEST_HOURS:
         raise GlassInvalid(f"It lasts from 1 to {LONGEST_HOURS} hours. Take it again if the emergency lasts longer.")
     try:

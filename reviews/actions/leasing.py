@@ -4,20 +4,13 @@ from django.db import transaction
 
 from audit.actors import HasActor
 from portal.accounts.models import User
+from portal.kit import reasons
 from portal.kit.clock import now
 from portal.kit.ids import ItemId
 from portal.kit.problems import Problem
 from reviews import facts, guards, lifecycle, sighting
-from reviews.actions import reasons, taking
+from reviews.actions import taking
 from reviews.models import Item, Lease
-
-
-class LeaseReasonMissing(Problem):
-    """Who ends another's hold says why."""
-
-    code = "reason_missing"
-    status = 422
-    title = "Ending somebody's hold needs a reason"
 
 
 class NotHeld(Problem):
@@ -32,17 +25,15 @@ class NotHeld(Problem):
 def break_lease(item_id: ItemId, *, by: User, reason: str) -> None:
     """End somebody's hold on an item of a queue one manages.
 
-    Raises NotFound, Refused, LeaseReasonMissing, ReasonTooLong or NotHeld.
+    Raises NotFound, Refused, ReasonMissing, ReasonTooLong or NotHeld.
     """
-    if not reason.strip():
-        raise LeaseReasonMissing("Say in a sentence why; the person reads it in the item's story.")
-    reasons.insist_on_length(reason)
+    reason = reasons.given(reason, "Say in a sentence why; the person reads it in the item's story.")
     item, granted = sighting.locked(item_id, by=by)
     guards.insist(guards.why_not_manage(granted, item))
     lease = Lease.objects.filter(item_id=item.pk, expires_at__gt=now()).first()
     if lease is None:
         raise NotHeld("Nobody holds this item any more; whoever may sign it can take it.")
-    end(item, lease, reason.strip(), by=by)
+    end(item, lease, reason, by=by)
 
 
 def end(item: Item, lease: Lease, reason: str, *, by: HasActor) -> None:

@@ -10,6 +10,7 @@ from portal.accounts import access, ceremony
 from portal.accounts.ceremony import Factors
 from portal.accounts.models import User
 from portal.accounts.roles import Role
+from portal.kit import reasons
 from portal.kit.clock import now
 from portal.kit.ids import new_id
 from portal.kit.problems import NotFound, Problem
@@ -39,14 +40,6 @@ class AlreadyProposed(Problem):
     code = "already_proposed"
     status = 409
     title = "This change is proposed already"
-
-
-class ReasonMissing(Problem):
-    """A refusal says why."""
-
-    code = "reason_missing"
-    status = 422
-    title = "A refusal needs a reason"
 
 
 def preview(kind: str, content: str, *, by: User, target: UUID | None = None) -> Summary:
@@ -120,8 +113,7 @@ def refuse(proposal_id: UUID, *, by: User, reason: str) -> Proposal:
     _insist_on_text(reason=reason)
     proposal = _locked(proposal_id, by)
     guards.insist(deciding.why_not_refuse(by, access.of(by), proposal))
-    if not reason.strip():
-        raise ReasonMissing("Say in a sentence why you refuse it; who proposed it reads it.")
+    reason = reasons.given(reason, "Say in a sentence why you refuse it; who proposed it reads it.")
     _decide(proposal, ProposalState.REFUSED, facts.ProposalRefused(reason=reason.strip()), by=by)
     return proposal
 

@@ -4,37 +4,27 @@ from django.db import transaction
 
 from audit import exhibits
 from portal.accounts.models import User
+from portal.kit import reasons
 from portal.kit.ids import ItemId
-from portal.kit.problems import Problem
 from reviews import facts, guards, impasses, lifecycle, plans, sighting
-from reviews.actions import reasons, taking
+from reviews.actions import taking
 from reviews.models import Lease, Recusal
-
-
-class RecusalReasonMissing(Problem):
-    """Who steps aside says why."""
-
-    code = "reason_missing"
-    status = 422
-    title = "Stepping aside needs a reason"
 
 
 @transaction.atomic
 def recuse(item_id: ItemId, *, by: User, seen: int | None, reason: str) -> Recusal:
     """Step aside from an item one could sign: it is not offered to this person again, nor signed in their name.
 
-    Raises RecusalReasonMissing, ReasonTooLong, NotFound, Stale or Refused.
+    Raises ReasonMissing, ReasonTooLong, NotFound, Stale or Refused.
     """
-    if not reason.strip():
-        raise RecusalReasonMissing("Say in a sentence why you do not decide this; the queue's manager reads it.")
-    reasons.insist_on_length(reason)
+    reason = reasons.given(reason, "Say in a sentence why you do not decide this; the queue's manager reads it.")
     item, granted = sighting.locked(item_id, by=by, seen=seen)
     guards.insist(guards.why_not_recuse(by, granted, item, plans.of(item)))
     for lease in Lease.objects.filter(item_id=item.pk, holder=by):
         taking.let_go(lease)
-    written = lifecycle.note(item, facts.Recused(reason=reason.strip()), by=by)
+    written = lifecycle.note(item, facts.Recused(reason=reason), by=by)
     scope = exhibits.subject_scope(item.flow_id, item.subject or None, item.pk)
-    sealed = exhibits.seal(reason.strip().encode(), scope=scope, media_type="text/plain")
+    sealed = exhibits.seal(reason.encode(), scope=scope, media_type="text/plain")
     made = Recusal.objects.create(item=item, person=by, reason_id=sealed.pk, entry_id=written.eid, at=written.at)
     impasses.look(item)
     return made

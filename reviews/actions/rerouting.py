@@ -9,29 +9,23 @@ from django.db import transaction
 from portal.accounts import access
 from portal.accounts.access import Access
 from portal.accounts.models import User
+from portal.kit import reasons
 from portal.kit.clock import now
 from portal.kit.ids import ItemId
 from portal.kit.problems import NotFound, Problem, Refusal
 from reviews import acts, facts, guards, lifecycle, plans, queries, revisions, sighting
-from reviews.actions import changing, planning, reasons, returning, ruling
+from reviews.actions import changing, planning, returning, ruling
 from reviews.actions.ruling import Ruling
 from reviews.models import Item, Policy, PolicyVersion, Queue, Revision, RevisionPost, SignoffSlot
 from reviews.policies.document import Stage
 from reviews.words import Basis, State
 
 _MANAGES = "manage_in_queue"
+_ASK = "Say in a sentence why it is routed anew; those who decide it and the examiner read it."
 _KEPT = {
     "code": "person_asked_for",
     "sentence": "The rules would approve this by themselves, but people were reviewing it; the plan before stays.",
 }
-
-
-class ReasonEmpty(Problem):
-    """Routing anew says why."""
-
-    code = "reason_empty"
-    status = 422
-    title = "Routing an item anew needs a reason"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +62,14 @@ class _Route:
 def reroute(item_id: ItemId, *, by: User, seen: int, reason: str) -> Item:
     """Route an open item anew by the rules in force; signatures before stay on record for their revision.
 
-    Raises ReasonEmpty, ReasonTooLong, Stale, NotFound or Refused.
+    Raises ReasonMissing, ReasonTooLong, Stale, NotFound or Refused.
     """
-    if not reason.strip():
-        raise ReasonEmpty("Say in a sentence why it is routed anew; those who decide it and the examiner read it.")
-    reasons.insist_on_length(reason)
+    reason = reasons.given(reason, _ASK)
     item, granted = sighting.locked(item_id, by=by, seen=seen)
     version = ruling.in_force({item.flow.policy_id})[item.flow.policy_id]
     guards.insist(why_not_reroute(granted, item, version) or _why_not_yet(item))
     route = _routed(item, version)
-    _write(item, route, by=by, reason=reason.strip())
+    _write(item, route, by=by, reason=reason)
     planning.put_behind(item, route.ruling.outcome.wall)
     returning.let_go(item)
     return item
@@ -85,7 +77,7 @@ def reroute(item_id: ItemId, *, by: User, seen: int, reason: str) -> Item:
 
 def reroute_all(policy: Policy, *, by: User, reason: str, limit: int = 200) -> Tally:
     """Route the open items of a policy anew that a queue's manager may, each by itself; tell every refusal."""
-    reasons.insist_on_length(reason)
+    reasons.bounded(reason)
     granted = access.of(by)
     queues = granted.where(_MANAGES, "queue")
     waiting = Item.objects.filter(queue_id__in=queues, state=State.IN_REVIEW, flow__policy=policy)

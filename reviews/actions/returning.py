@@ -7,6 +7,7 @@ from django.db import transaction
 from audit import exhibits
 from audit.actors import SystemJob
 from portal.accounts.models import User
+from portal.kit import reasons
 from portal.kit.clock import now
 from portal.kit.ids import ItemId
 from portal.kit.problems import NotFound, Problem
@@ -34,6 +35,7 @@ def request_changes(item_id: ItemId, *, by: User, seen: int, reason: str) -> Ite
     """
     if not reason.strip():
         raise RequestEmpty("Say in a sentence what should be different; the flow reads it.")
+    reasons.bounded(reason)
     item, granted = sighting.locked(item_id, by=by, seen=seen)
     lease = Lease.objects.filter(item_id=item.pk).first()
     slots = plans.of(item)

@@ -9,6 +9,7 @@ from audit import canonical, exhibits
 from portal.accounts import access, ceremony
 from portal.accounts.ceremony import PROFILES, Factors
 from portal.accounts.models import User
+from portal.kit import reasons
 from portal.kit.clock import now
 from portal.kit.ids import ItemId, new_id
 from portal.kit.problems import Problem, Refusal
@@ -20,14 +21,6 @@ from reviews.actions.signable import Content
 from reviews.models import Item, Lease, Signature, SignIntent, SignoffSlot
 from reviews.turns import Turn
 from reviews.words import Basis, State, Verdict
-
-
-class ReasonMissing(Problem):
-    """A rejection says why."""
-
-    code = "reason_missing"
-    status = 422
-    title = "A rejection needs a reason"
 
 
 class ChangesRefused(Problem):
@@ -52,10 +45,12 @@ def prepare(
     """Freeze what a person is about to sign: item, revision, act, what was shown, statement, role.
 
     `changes` are new texts by pointer in the output; they make the next revision, with a plan of its own.
-    Raises Refused, Stale, ReasonMissing, ChangesRefused, ChangeInvalid, NothingChanged or ContentChanged.
+    Raises Refused, Stale, ReasonMissing, ReasonTooLong, ChangesRefused, ChangeInvalid, NothingChanged or
+    ContentChanged.
     """
-    if verdict is Verdict.REJECT and not reason.strip():
-        raise ReasonMissing("Say in a sentence why you reject it; the flow and the examiner read it.")
+    if verdict is Verdict.REJECT:
+        reasons.given(reason, "Say in a sentence why you reject it; the flow and the examiner read it.")
+    reasons.bounded(reason)
     if verdict is Verdict.REJECT and changes:
         raise ChangesRefused("Undo your changes to reject it as it is, or approve it with them.")
     item, _ = sighting.locked(item_id, by=by, seen=seen)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from audit import exhibits
 from portal.accounts.models import User
+from portal.kit import reasons
 from portal.kit.problems import Problem
 from reviews.models import SignIntent
 from reviews.overriding import Editable
@@ -14,7 +15,6 @@ from reviews.words import Verdict
 
 APPROVE, CHANGE, REJECT, SEND_BACK = "approve", "change", "reject", "send-back"
 CHOICES = (APPROVE, CHANGE, REJECT, SEND_BACK)
-LONGEST_REASON = 4000
 _FIELD = "change:"
 
 
@@ -24,14 +24,6 @@ class ChoiceMissing(Problem):
     code = "choice_missing"
     status = 422
     title = "No decision is chosen"
-
-
-class ReasonTooLong(Problem):
-    """The reason is a document of its own."""
-
-    code = "reason_too_long"
-    status = 422
-    title = "The reason is too long"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +81,7 @@ def insist(draft: Draft) -> None:
     """Refuse a draft without a decision, or with a reason nobody would read."""
     if not draft.choice:
         raise ChoiceMissing("Choose to approve, to approve with changes, to reject or to send back.")
-    if len(draft.reason) > LONGEST_REASON:
-        raise ReasonTooLong(f"Say it in {LONGEST_REASON:,} characters; it has {len(draft.reason):,}.")
+    reasons.bounded(draft.reason)
 
 
 def of_intent(intent_id: str, item_id: UUID, *, by: User) -> Draft:

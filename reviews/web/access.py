@@ -5,6 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from portal.kit import reasons
 from portal.kit.clock import now
 from portal.kit.problems import NotFound, Problem
 from portal.web.guards import Request, signed_in
@@ -12,7 +13,7 @@ from reviews import guards
 from reviews.actions import proposing
 from reviews.proposals import deciding
 from reviews.showing import access_report, oversight, reviewing_access
-from reviews.web.authority import ReasonMissing, as_csv
+from reviews.web.authority import as_csv
 
 
 @signed_in
@@ -36,11 +37,10 @@ def propose(request: Request) -> HttpResponse:
     """Propose the report of this moment as the quarter's review; another person signs it."""
     guards.insist(oversight.why_not_read(request.access))
     guards.insist(deciding.why_not_propose(request.access, access_report.KIND))
-    reason = request.POST.get("reason", "").strip()
     title = f"Access review {access_report.quarter(now()).name}"
     try:
-        if not reason:
-            raise ReasonMissing("Say in a sentence what you looked at; who signs it reads this.")
+        asked = "Say in a sentence what you looked at; who signs it reads this."
+        reason = reasons.given(request.POST.get("reason", ""), asked)
         text = reviewing_access.csv()
         made = proposing.propose(access_report.KIND, text, by=request.user, title=title, reason=reason)
     except NotFound:

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
+from portal.kit import reasons
 from portal.kit.problems import NotFound, Problem
 from portal.web.guards import Request, signed_in
 from reviews import guards
@@ -26,14 +27,6 @@ class FileMissing(Problem):
     code = "file_missing"
     status = 422
     title = "No file was chosen"
-
-
-class ReasonMissing(Problem):
-    """A register is proposed with why."""
-
-    code = "reason_missing"
-    status = 422
-    title = "The proposal needs a reason"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +104,7 @@ def _look(request: Request, word: str) -> HttpResponse:
 
 
 def _propose(request: Request, word: str) -> HttpResponse:
-    reason = request.POST.get("reason", "").strip()
-    if not reason:
-        raise ReasonMissing("Say in a sentence why; who signs it reads this.")
+    reason = reasons.given(request.POST.get("reason", ""), "Say in a sentence why; who signs it reads this.")
     text = request.POST.get("text", "").replace("\r\n", "\n")
     proposal = proposing.propose(word, text, by=request.user, reason=reason)
     messages.success(request, "Proposed. It is in force once somebody else signs it.")

@@ -44,8 +44,8 @@ class ChangeForm(forms.Form):
         return _unix(str(self.data.get(self.text_field, ""))) if self.text_field else ""
 
     def content(self) -> str:
-        """Give the text that is proposed."""
-        raise NotImplementedError
+        """Give the text that is proposed: the long text as it was typed, where a form has one."""
+        return _unix(self.cleaned_data[self.text_field])
 
     def target(self) -> UUID | None:
         """Give what it is about, where the text does not say it."""
@@ -207,10 +207,6 @@ class CalendarForm(ChangeForm):
         named = rows.filter(name=asked["calendar"]) if asked.get("calendar") else rows
         chosen = named.first()
         self.initial = {"text": chosen.in_force.text if chosen and chosen.in_force else _FRESH}
-
-    def content(self) -> str:
-        """Give the text as it was typed."""
-        return _unix(self.cleaned_data["text"])
 
 
 _FRESH = 'calendar: name-of-the-calendar\ntime_zone: America/Chicago\nhours:\n  mon: "08:00-17:00"\n'

@@ -12,10 +12,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from audit import canonical
 from portal.accounts import sessions
 from portal.kit.problems import NotFound, Problem
+from portal.kit.reasons import ReasonMissing
 from portal.web.guards import Request, signed_in
 from reviews import guards
 from reviews.actions import proposing
-from reviews.actions.proposing import IntentSpent, ReasonMissing
+from reviews.actions.proposing import IntentSpent
 from reviews.listings import CursorInvalid
 from reviews.showing import changes
 from reviews.showing.changes import Signing

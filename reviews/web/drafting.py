@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from portal.kit import reasons
 from portal.kit.problems import NotFound, Problem
 from portal.web.guards import Request, signed_in
 from reviews import guards
@@ -31,14 +32,6 @@ rules:
       - role: adjuster
         meaning: Approval of the payment
 """
-
-
-class WhyMissing(Problem):
-    """A change is proposed with the reason for it."""
-
-    code = "reason_empty"
-    status = 422
-    title = "A proposal needs a reason"
 
 
 @signed_in
@@ -83,8 +76,7 @@ def _done(request: Request, policy: Policy | None, typed: dict[str, str]) -> Htt
     target, me = (policy.pk if policy else None), request.user
     asked = request.POST.get("do", "check")
     if asked == "propose":
-        if not reason:
-            raise WhyMissing("Say in a sentence why; who signs it reads it.")
+        reasons.given(reason, "Say in a sentence why; who signs it reads it.")
         proposal = proposing.propose("policy", text, by=me, reason=reason, target=target)
         messages.success(request, "Proposed. It is in force once somebody else signs it.")
         return redirect("desk:proposal", proposal.pk)

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from portal.kit.ids import ItemId
 from portal.kit.problems import Problem
+from portal.kit.reasons import ReasonMissing
 from portal.web.guards import Request, signed_in
 from reviews import guards
 from reviews.actions import leasing
@@ -29,7 +30,7 @@ def end_hold(request: Request, item_id: UUID) -> HttpResponse:
     guards.insist(managing.why_not_open(request.access))
     try:
         leasing.break_lease(ItemId(item_id), by=request.user, reason=request.POST.get("reason", ""))
-    except (leasing.LeaseReasonMissing, leasing.NotHeld) as problem:
+    except (ReasonMissing, leasing.NotHeld) as problem:
         return _page(request, problem)
     messages.success(request, "Ended. Whoever may sign the item can take it now.")
     return redirect("desk:managing")

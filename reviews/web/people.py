@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from portal.accounts import administering, pairs
 from portal.accounts.models import ForbiddenPair
 from portal.kit.problems import NotFound, Problem
+from portal.kit.reasons import ReasonMissing
 from portal.web.guards import Request, signed_in
 from reviews import guards
 from reviews.proposals import deciding
@@ -99,7 +100,7 @@ def unlock(request: Request, person_id: UUID) -> HttpResponse:
     guards.insist(oversight.why_not_administer(request.access))
     try:
         administering.unlock(person_id, request.POST.get("reason", ""), by=request.user)
-    except administering.ReasonNeeded as problem:
+    except ReasonMissing as problem:
         return _page(request, person_id, problem)
     messages.success(request, "Unlocked. They may sign again.")
     return redirect("desk:person", person_id)

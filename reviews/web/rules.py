@@ -4,6 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
+from portal.kit import reasons
 from portal.web.guards import Request, signed_in
 from reviews import guards
 from reviews.actions import rerouting
@@ -52,9 +53,8 @@ def download(request: Request, name: str, number: int) -> HttpResponse:
 @require_POST
 def reroute(request: Request, name: str) -> HttpResponse:
     """Route open items anew by the version in force, and tell what came of each that was not."""
-    policy, reason = rulesets.named(name, request.access), request.POST.get("reason", "").strip()
-    if not reason:
-        raise rerouting.ReasonEmpty("Go back and say in a sentence why; those who decide the items read it.")
+    policy, said = rulesets.named(name, request.access), request.POST.get("reason", "")
+    reason = reasons.given(said, "Go back and say in a sentence why; those who decide the items read it.")
     tally = rerouting.reroute_all(policy, by=request.user, reason=reason, limit=AT_ONCE)
     told = {"policy": policy, "tally": tally, "reason": reason, "left": rulesets.left(tally, request.access)}
     return render(request, "rules/rerouted.html", told)

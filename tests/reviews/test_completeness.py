@@ -46,8 +46,8 @@ def problems(base: type[Problem] = Problem) -> list[type[Problem]]:
 
 
 # Doors that mean the same by one word: a suspended flow is 429 to a post and 409 to an execution (API.md),
-# a request nobody can read is the same at every address, and so is a reason that was left out.
-SHARED = {"flow_suspended", "request_invalid", "reason_missing", "reason_empty", "reason_too_long"}
+# and a request nobody can read is the same at every address.
+SHARED = {"flow_suspended", "request_invalid"}
 
 
 def test_every_problem_has_a_status_a_title_and_a_code_of_its_own():

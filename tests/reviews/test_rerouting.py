@@ -236,7 +236,7 @@ def test_whoever_holds_it_lets_go_and_what_they_were_about_to_sign_is_stale(worl
 @pytest.mark.parametrize(
     ("given", "code"),
     [
-        ({"reason": " "}, "reason_empty"),
+        ({"reason": " "}, "reason_missing"),
         ({"reason": "x" * 4001}, "reason_too_long"),
         ({"seen": 7}, "stale"),
         ({}, "same_rules"),
@@ -291,7 +291,7 @@ def test_each_refusal_of_many_is_told(world, mia):
 
     told = rerouting.reroute_all(world.flow.policy, by=mia.user, reason="")
 
-    assert [(each.item_id, each.code) for each in told.left] == [(item.pk, "reason_empty")]
+    assert [(each.item_id, each.code) for each in told.left] == [(item.pk, "reason_missing")]
 
 
 def test_nobody_outside_its_wall_routes_an_item_anew_or_hears_of_it(world, mia):

@@ -349,3 +349,9 @@ class TestRaces:
         assert Decision.objects.filter(item=item).exists() == (state == State.APPROVED)
         assert sum(isinstance(each, Exception) for each in got) == 1
         assert taking.Lease.objects.filter(item=item).count() == 0
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_a_reason_nobody_would_read_is_refused_where_it_is_signed_and_not_in_a_form(item, ana, verdict):
+    with refused("reason_too_long"):
+        sign(item, ana, verdict, "x" * 4001)
