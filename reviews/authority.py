@@ -10,15 +10,24 @@ from uuid import UUID
 
 from django.db import connection
 
+from portal.accounts.access import WALL
 from portal.accounts.models import User
 from portal.kit.clock import now
 from portal.kit.problems import Refusal
 from portal.web.wording import money
-from reviews import coverage
+from reviews import counters, coverage
 from reviews.models import Item
+from reviews.words import MOVES_MONEY
 
-# One statement for a person and an item: the row that counts, what is approved on the subject beside this item by
-# anybody, and what was signed in the person's name within the row's period. No row: no register, nothing is asked.
+# One statement for a person and an item: the row that counts, what is approved or being signed on the subject beside
+# this item by anybody, and what was signed in the person's name within the row's period; of both also the part that
+# who looks may see. An open item counts whatever was signed on it: what is left must not tell a veiled verdict.
+# No row: no register, nothing is asked.
+_SEEN = f"""o.wall = 'ordinary' OR EXISTS (
+  SELECT FROM portal_user_groups m JOIN auth_group g ON g.id = m.group_id
+   WHERE m.user_id = %(viewer)s::uuid AND g.name = '{WALL}' || o.wall)"""  # noqa: S608  texts of our own
+_SUMS = f"""coalesce(sum(o.effective_amount), 0) AS whole,
+           coalesce(sum(o.effective_amount) FILTER (WHERE {_SEEN}), 0) AS seen"""
 _STANDING = f"""
 WITH register AS (SELECT {coverage.AUTHORITY} AS id),
 i AS (SELECT id, subject, effect, line, jurisdiction, currency, %(amount)s::numeric AS effective_amount
@@ -34,18 +43,22 @@ signed AS (
   SELECT g.item_id, g.revision, g.signed_at, g.verdict FROM reviews_signature g
    WHERE g.on_behalf_of_id = %(person)s::uuid)
 SELECT mine.up_to, mine.alone, mine.per_subject, mine.per_period, mine.period_days,
-  (SELECT coalesce(sum(o.effective_amount), 0) FROM i, reviews_item o
-    WHERE mine.per_subject IS NOT NULL AND o.subject <> '' AND (o.subject, o.currency) = (i.subject, i.currency)
-      AND o.id <> i.id AND (o.state = 'approved' OR o.state = 'in_review' AND EXISTS (
-        SELECT FROM reviews_signature g
-         WHERE (g.item_id, g.revision, g.verdict) = (o.id, o.revision, 'approve')))),
-  (SELECT coalesce(sum(of_item.effective_amount), 0) FROM (
-     SELECT DISTINCT o.id, o.effective_amount FROM i, signed JOIN reviews_item o
-         ON (o.id, o.revision) = (signed.item_id, signed.revision)
-      WHERE mine.per_period IS NOT NULL AND signed.verdict = 'approve' AND o.id <> i.id
-        AND signed.signed_at > %(now)s::timestamptz - mine.period_days * interval '1 day'
-        AND o.currency = i.currency AND o.state IN ('in_review', 'changes_requested', 'approved')) of_item)
-  FROM register LEFT JOIN mine ON true WHERE register.id IS NOT NULL
+       on_subject.whole, on_subject.seen, in_period.whole, in_period.seen
+  FROM register LEFT JOIN mine ON true,
+  LATERAL (
+    SELECT {_SUMS}
+      FROM i, reviews_item o
+     WHERE mine.per_subject IS NOT NULL AND o.subject <> '' AND (o.subject, o.currency) = (i.subject, i.currency)
+       AND o.id <> i.id AND (o.state = 'approved' OR o.state = 'in_review' AND EXISTS (
+         SELECT FROM reviews_signature g WHERE (g.item_id, g.revision) = (o.id, o.revision)))) on_subject,
+  LATERAL (
+    SELECT {_SUMS}
+      FROM (SELECT DISTINCT o.id, o.effective_amount, o.wall FROM i, signed JOIN reviews_item o
+                ON (o.id, o.revision) = (signed.item_id, signed.revision)
+             WHERE mine.per_period IS NOT NULL AND signed.verdict = 'approve' AND o.id <> i.id
+               AND signed.signed_at > %(now)s::timestamptz - mine.period_days * interval '1 day'
+               AND o.currency = i.currency AND o.state IN ('in_review', 'changes_requested', 'approved')) o) in_period
+ WHERE register.id IS NOT NULL
 """  # noqa: S608  texts of our own
 _ENTITLED = f"""
 SELECT covered.person FROM (
@@ -59,6 +72,7 @@ UNION
 SELECT unnest(%(people)s::uuid[]) WHERE {coverage.AUTHORITY} IS NULL
 """  # noqa: S608  texts of our own
 _THING = re.compile(r"[a-z][a-z -]{0,30}")
+_FOR_AMOUNT = "Send it back to its flow for the amount, or reject it."
 _INSTEAD = "Leave it to somebody who may sign for more; you may still reject it or send it back."
 
 
@@ -74,14 +88,22 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
+class Total:
+    """What comes to a bound beside an item: the whole, which is compared, and what who looks may see of it."""
+
+    whole: Decimal
+    seen: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Left:
     """What a person may still approve on an item; `whose` names somebody else in whose name it would be signed."""
 
     item: Item
     amount: Decimal | None
     bounds: Bounds | None
-    on_subject: Decimal
-    in_period: Decimal
+    on_subject: Total
+    in_period: Total
     whose: str = ""
 
     @property
@@ -106,6 +128,9 @@ class Left:
 
     def why_not(self, signatures: int) -> Refusal | None:
         """Tell why approving is beyond the authority, where the plan asks for so many signatures in all."""
+        if self.amount is None and self.item.effect in MOVES_MONEY:
+            told = f"It names no amount that {self._your} authority could be compared with."
+            return Refusal("amount_missing", f"{told} {_FOR_AMOUNT}")
         if self.bounds is None:
             told = f"The register of authority gives {self._you} nothing for {self._scope}."
             return Refusal("no_authority", f"{told} {_INSTEAD}")
@@ -125,19 +150,21 @@ class Left:
 
     def _too_much(self, amount: Decimal, bounds: Bounds) -> Refusal | None:
         """Compare what it comes to in all, on the subject and in the period."""
-        if self._on_subject is not None and self.on_subject + amount > self._on_subject:
+        if self._on_subject is not None and self.on_subject.whole + amount > self._on_subject:
             return self._total("over_subject", self._on_subject, self.on_subject, f"on this {self._thing}")
-        if bounds.per_period is not None and self.in_period + amount > bounds.per_period:
+        if bounds.per_period is not None and self.in_period.whole + amount > bounds.per_period:
             within = f"in {_days(bounds.period_days)}"
             return self._total("over_period", bounds.per_period, self.in_period, within)
         return None
 
-    def _total(self, code: str, bound: Decimal, used: Decimal, where: str) -> Refusal:
-        this, left = self._money(self.amount or Decimal(0)), self._of(bound, used, where)
-        return Refusal(code, f"This item's {this} is more than the {left}. {_INSTEAD}")
+    def _total(self, code: str, bound: Decimal, used: Total, where: str) -> Refusal:
+        """Refuse with what is left, unless part of what is used lies behind a wall: then no figure tells how much."""
+        hidden = f"is left of {self._your} {self._money(bound)} {where}"
+        left = f"the {self._of(bound, used, where)}" if used.whole == used.seen else hidden
+        return Refusal(code, f"This item's {self._money(self.amount or Decimal(0))} is more than {left}. {_INSTEAD}")
 
-    def _of(self, bound: Decimal, used: Decimal, where: str) -> str:
-        left = max(bound - used, Decimal(0))
+    def _of(self, bound: Decimal, used: Total, where: str) -> str:
+        left = max(bound - used.seen, Decimal(0))
         return f"{self._money(left)} of {self._your} {self._money(bound)} left {where}"
 
     @property
@@ -177,13 +204,14 @@ def left(person: User, item: Item, amount: Decimal | None = None, *, on_behalf_o
     holder = on_behalf_of or person
     amount = item.effective_amount if amount is None else amount
     with connection.cursor() as cursor:
-        cursor.execute(_STANDING, _given(amount=amount, item=item.pk, person=holder.pk))
+        cursor.execute(_STANDING, _given(amount=amount, item=item.pk, person=holder.pk, viewer=person.pk))
         found = cursor.fetchone()
     if found is None:
         return None
-    up_to, alone, *rest, on_subject, in_period = found
+    up_to, alone, *rest, on_subject, seen_on_subject, in_period, seen_in_period = found
     bounds = None if up_to is None else Bounds(up_to, alone, *rest)
-    return Left(item, amount, bounds, on_subject, in_period, holder.printed_name if on_behalf_of else "")
+    totals = Total(on_subject, seen_on_subject), Total(in_period, seen_in_period)
+    return Left(item, amount, bounds, *totals, holder.printed_name if on_behalf_of else "")
 
 
 def why_not(
@@ -197,13 +225,13 @@ def why_not(
 def hold(person: User, item: Item, *, on_behalf_of: User | None = None) -> None:
     """Lock what is added up until the transaction ends: the subject's total, then the person's; the item is locked.
 
-    Everybody takes them in this order, and nobody locks another item while holding them.
+    Everybody takes them in this order, and nobody locks another item while holding them. The subject's lock is the one
+    that rules count under, so what they approve by themselves and what people sign follow each other.
     """
     holder = on_behalf_of or person
-    names = [f"subject:{item.currency}{item.subject}"] if item.subject else []
+    counters.hold([item.subject])
     with connection.cursor() as cursor:
-        for name in (*names, f"authority:{holder.pk}"):
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"authority:{holder.pk}"])
 
 
 def entitled(people: Iterable[UUID], item: Item) -> frozenset[UUID]:

@@ -1,6 +1,7 @@
 """Which row of a register covers an item: conditions in SQL, used where one item is asked about and where lists are.
 
-They speak of an item `i` and a row `e`, and of `%(today)s`. A row covers a country's parts; `*` covers all.
+They speak of an item `i` and a row `e`, and of `%(today)s`. A row covers a country's parts; `*` covers all. No row
+covers what moves money and names no amount: nothing could be compared.
 """
 
 _PLACE = """(e.jurisdiction IN ('*', i.jurisdiction) OR starts_with(i.jurisdiction, e.jurisdiction || '-'))
@@ -13,7 +14,8 @@ LICENCES = _NEWEST.format("licences")
 
 ENTITLED = f"""{_PLACE}
        AND string_to_array(e.effects, ' ') && ARRAY['*', i.effect::text]
-       AND (i.effective_amount IS NULL OR e.currency = i.currency)"""
+       AND CASE WHEN i.effective_amount IS NULL THEN i.effect NOT IN ('pay', 'reserve')
+                ELSE e.currency = i.currency END"""
 LICENSED = _PLACE
 
 NARROWEST = f"{_NARROW}, (e.effects <> '*') DESC, e.id"

@@ -14,6 +14,8 @@ CURRENCY = r"^[A-Z]{3}$"
 DIGEST = r"^sha256:[0-9a-f]{64}$"
 BARE_DIGEST = r"^(sha256:)?[0-9a-f]{64}$"
 WEB_ADDRESS = r"^https?://[^\s]+$"
+# One spelling for one thing: totals and counters are of the same text, and a blank nobody sees would make it another.
+SUBJECT = r"^[^\s\p{C}]+( [^\s\p{C}]+)*$"
 FILE_NAME = r"^[^/\\\x00-\x1f\x7f]+$"
 # Narrower than RFC 3339: no leap second and no year zero, which Python cannot read back.
 DAY = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}$"
@@ -27,6 +29,7 @@ SAYINGS = {
     DIGEST: "Write a digest as “sha256:” and 64 lower-case hexadecimal digits.",
     BARE_DIGEST: "Write a SHA-256 as 64 lower-case hexadecimal digits.",
     WEB_ADDRESS: "Write an http or https address.",
+    SUBJECT: "Write a subject such as “claim/4711”: no blank before, behind or beside another, nothing invisible.",
     FILE_NAME: "Write a file name without a path.",
     DAY: "Write a date, such as “2019-09-19”.",
     TIME: "Write a time as RFC 3339, such as “2026-12-01T00:00:00Z”.",
@@ -112,7 +115,7 @@ ACTION = _object(
     type=_text(100),
     effect={"enum": ["pay", "reserve", "deny", "partial", "letter", "release", "other"]},
     title=_text(300),
-    subject=SHORT,
+    subject=_pattern(SUBJECT, 200),
     amount=_pattern(MONEY),
     amount_at_stake=_pattern(NOT_NEGATIVE),
     currency=_pattern(CURRENCY),

@@ -28,6 +28,10 @@ class Effect(StrEnum):
     OTHER = "other"
 
 
+MOVES_MONEY = frozenset({Effect.PAY, Effect.RESERVE})
+"""The effects that nobody approves without an amount; a denial and a partial payment cannot be posted without one."""
+
+
 class Basis(StrEnum):
     """What a decision rests on."""
 

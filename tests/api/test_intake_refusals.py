@@ -119,6 +119,14 @@ def test_a_denial_must_say_what_is_at_stake(world: World) -> None:
     assert pointers(answer) == ["/action/amount_at_stake"]
 
 
+@pytest.mark.parametrize("subject", ["claim/7 ", " claim/7", "claim  7", "claim/\u200b7", "a\u00a07", "claim/7\n", ""])
+def test_a_subject_has_one_spelling(world: World, subject: str) -> None:
+    answer = world.post(a_document(action={"subject": subject}))
+
+    assert refusal(answer) == (422, "contract_violation")
+    assert pointers(answer) == ["/action/subject"]
+
+
 def test_an_attachment_nobody_uploaded_is_unknown(world: World) -> None:
     answer = world.post(a_document(attachments=[{"name": "a.txt", "upload": "upl_1", "sha256": "0" * 64}]))
 

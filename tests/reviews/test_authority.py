@@ -61,6 +61,17 @@ class TestOneItem:
 
         assert Item.objects.get(pk=item.pk).state == State.CHANGES_REQUESTED
 
+    @pytest.mark.parametrize("effect", ["pay", "reserve"])
+    def test_nobody_approves_money_without_an_amount_where_authority_is_bounded(self, world, effect):
+        item, sam = lacking(world, "amount", "amount_at_stake", effect=effect), make_person("sam", Role.SENIOR_ADJUSTER)
+        authority(may(sam, "500"))
+
+        with refused("amount_missing"):
+            prepared(take(item, sam), sam)
+        sign(item, sam, Verdict.REJECT, reason="How much?")
+
+        assert Item.objects.get(pk=item.pk).state == State.REJECTED
+
     def test_an_item_may_come_to_exactly_what_the_row_says(self, world, ana):
         authority(may(ana, "500"))
 
@@ -203,37 +214,37 @@ class TestTotals:
         authority(may(ana, "20000", per_subject="20400"))
         large, small = payout(world, "20000.00", subject="claim/7"), payout(world, subject="claim/7")
 
-        assert left(ana, small).on_subject == 0
+        assert left(ana, small).on_subject.whole == 0
         sign(take(large, ana), ana)
         with refused("over_subject"):
             prepared(take(small, ana), ana)
         sign_rejection = take(large, ben)
         sign(sign_rejection, ben, Verdict.REJECT, reason="Twice the same bill.")
 
-        assert left(ana, small).on_subject == 0
+        assert left(ana, small).on_subject.whole == 0
 
-    def test_a_rejection_that_waits_for_a_blind_signer_counts_for_nothing(self, db):
+    def test_what_is_left_does_not_tell_the_verdict_a_blind_signer_must_not_see(self, db):
         world, ana = make_planned(stage("a"), stage("s", blind=True)), make_person("ana", Role.ADJUSTER)
         authority(may(ana, "500", per_subject="500"))
         waiting, other = payout(world, subject="claim/7"), payout(world, subject="claim/7")
         sign(take(waiting, ana), ana, Verdict.REJECT, reason="No.")
 
         assert Item.objects.get(pk=waiting.pk).state == State.IN_REVIEW
-        assert left(ana, other).on_subject == 0
+        assert left(ana, other).on_subject.whole == 500
 
     def test_a_signature_on_an_earlier_revision_counts_for_nothing(self, world, ana, ben):
         row = {"per_subject": "50000", "per_period": "50000", "period_days": 30}
         authority(may(ana, "20000", **row))
         item, other = payout(world, "20000.00", subject="claim/7"), payout(world, subject="claim/7")
         sign(take(item, ana), ana)
-        assert (left(ana, other).on_subject, left(ana, other).in_period) == (20000, 20000)
+        assert (left(ana, other).on_subject.whole, left(ana, other).in_period.whole) == (20000, 20000)
 
         send_back(item, ben)
-        assert (left(ana, other).on_subject, left(ana, other).in_period) == (0, 20000)
+        assert (left(ana, other).on_subject.whole, left(ana, other).in_period.whole) == (0, 20000)
         revise(world, item)
 
         assert Item.objects.get(pk=item.pk).state == State.IN_REVIEW
-        assert (left(ana, other).on_subject, left(ana, other).in_period) == (0, 0)
+        assert (left(ana, other).on_subject.whole, left(ana, other).in_period.whole) == (0, 0)
 
     def test_without_a_subject_there_is_no_total_of_it(self, world, ana):
         authority(may(ana, "500", per_subject="500"))
@@ -266,10 +277,10 @@ class TestTotals:
         item = payout(world, "20000.00")
         sign(take(item, ana), ana)
 
-        assert left(ana, payout(world)).in_period == 20000
+        assert left(ana, payout(world)).in_period.whole == 20000
         sign(take(item, ben), ben, Verdict.REJECT, reason="No.")
 
-        assert left(ana, payout(world)).in_period == 0
+        assert left(ana, payout(world)).in_period.whole == 0
 
     def test_the_page_is_told_what_is_left_before_this_item(self, world, ana):
         authority(may(ana, "25000", alone="10000", per_subject="50000"))

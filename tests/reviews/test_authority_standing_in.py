@@ -58,7 +58,7 @@ def test_what_a_substitute_signs_counts_in_the_period_of_who_is_away(world, ana,
     sign(take(payout(world), dora), dora)
     item = payout(world)
 
-    assert (left(ana, item).in_period, left(dora, item).in_period) == (500, 0)
+    assert (left(ana, item).in_period.whole, left(dora, item).in_period.whole) == (500, 0)
     with refused("over_period"):
         prepared(take(item, dora), dora)
     with refused("over_period"):

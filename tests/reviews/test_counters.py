@@ -8,13 +8,14 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from portal.accounts.roles import Role
 from portal.kit.clock import now
 from reviews import counters
 from reviews.actions import returning, routing
 from reviews.counters import Subject
 from reviews.models import ApiKey, Item
 from reviews.words import Verdict
-from tests.factories import a_document, make_item, make_world, sign, take
+from tests.factories import a_document, make_item, make_person, make_world, sign, take
 
 pytestmark = pytest.mark.django_db
 
@@ -205,3 +206,30 @@ def test_two_workers_that_hold_the_same_subjects_in_any_order_never_wait_for_eac
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(work, (names, names[::-1])))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rules_wait_for_whoever_signs_on_the_same_subject():
+    """The rules would approve 300 by themselves, but not beside the 600 that are being signed."""
+    world, ana = make_world(policy=POLICY), make_person("ana", Role.ADJUSTER)
+    item = take(make_item(world, **about(amount="600.00")), ana)
+    posted = world.post(a_document(**about())).json()["id"]
+    signed, routed = threading.Event(), threading.Event()
+
+    def route():
+        try:
+            signed.wait()
+            routing.drain()
+            routed.set()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        routing_it = pool.submit(route)
+        with transaction.atomic():
+            sign(item, ana)
+            signed.set()
+            assert not routed.wait(1.0)
+        routing_it.result()
+
+    assert [Item.objects.get(pk=each).state for each in (item.pk, posted)] == ["approved", "in_review"]

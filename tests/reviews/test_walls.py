@@ -16,6 +16,8 @@ from reviews.words import Verdict, Wall
 from reviews.worklists import Show
 from tests.factories import SEEDER, make_item, make_person, open_all, refused, sign, story, take
 from tests.pages import browser
+from tests.reviews.approving import approved, left, payout
+from tests.reviews.registered import authority, may
 
 pytestmark = pytest.mark.django_db
 
@@ -332,3 +334,21 @@ def test_a_walled_item_is_gone_from_the_pages_of_those_outside(world, ana, mia):
         assert item.external_id not in html
         assert str(item.pk) not in html
         assert '0<span class="vh"> open</span>' in html
+
+
+def test_what_is_approved_behind_a_wall_bounds_who_is_outside_and_no_figure_tells_of_it(world, ana, mia):
+    dan = make_person("dan", Role.ADJUSTER)
+    walls.grant_wall(dan.user, "counsel", by=SEEDER)
+    authority(may(ana, "500", per_subject="1400", per_period="2000", period_days=30), may(dan, "500"))
+    approved(world, dan, subject="claim/7")
+    walled, item = payout(world, subject="claim/7"), payout(world, subject="claim/7")
+    put_behind(walled, "counsel", mia)
+    sign(take(Item.objects.get(pk=walled.pk), dan), dan)
+
+    seen = left(ana, item)
+    assert seen.sentence == "$900.00 of your $1,400.00 left on this claim; $2,000.00 of your $2,000.00 left in 30 days"
+    refusal = seen.why_not(signatures=2)
+    assert refusal is not None
+    assert refusal.sentence.startswith("This item's $500.00 is more than is left of your $1,400.00 on this claim.")
+    walls.grant_wall(ana.user, "counsel", by=SEEDER)
+    assert left(ana, item).sentence.startswith("$400.00 of your $1,400.00 left on this claim")

@@ -118,6 +118,10 @@ class Matter:
     signed: list[Given] = field(default_factory=list)
     aside: set[UUID] = field(default_factory=set)
 
+    def is_signed(self) -> bool:
+        """Tell whether anybody signed the revision there is, whatever the verdict."""
+        return any(each.revision == self.revision for each in self.signed)
+
     def approvals(self) -> list[Given]:
         """Give the approvals that count: those of the revision there is."""
         return [each for each in self.signed if (each.revision, each.verdict) == (self.revision, "approve")]
@@ -229,7 +233,7 @@ class Weighed:
 
     @staticmethod
     def _counts(other: Matter, matter: Matter) -> bool:
-        begun = other.state == "approved" or (other.state == "in_review" and other.approvals() != [])
+        begun = other.state == "approved" or (other.state == "in_review" and other.is_signed())
         return begun and other.subject == matter.subject
 
     @staticmethod
