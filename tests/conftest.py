@@ -16,6 +16,7 @@ import psycopg
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection, connections
+from django.test import TransactionTestCase
 
 from audit import exhibits
 from portal import databases
@@ -23,6 +24,8 @@ from reviews.actions import admitting
 
 ROOT = Path(__file__).resolve().parent.parent
 LOGIN = os.environ["DATABASE_URL"]
+_MIGRATED = {"auth_permission", "django_content_type", "django_migrations"}
+"""The tables that migrations fill."""
 MINE = f"countersign_test_{os.getpid()}"
 
 
@@ -74,6 +77,22 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
             each.close()
             each.close_pool()  # type: ignore[attr-defined]
     databases.drop(LOGIN, MINE)
+
+
+def _emptied(_: TransactionTestCase) -> None:
+    """Empty what a test wrote without cutting 80 tables and their indexes anew, which takes most of a second."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET ROLE NONE")
+        cursor.execute("SET session_replication_role = replica")
+        tables = set(connection.introspection.table_names(cursor)) - _MIGRATED
+        cursor.execute(" UNION ALL ".join(f"SELECT '{each}' WHERE EXISTS (SELECT FROM {each})" for each in tables))  # noqa: S608  our own tables
+        for (table,) in cursor.fetchall():
+            cursor.execute(f"DELETE FROM {table}")  # noqa: S608  our own tables
+        cursor.execute("SET session_replication_role = DEFAULT")
+        cursor.execute("RESET ROLE")
+
+
+TransactionTestCase._fixture_teardown = _emptied  # type: ignore[method-assign]
 
 
 @pytest.fixture(autouse=True)
