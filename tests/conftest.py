@@ -47,7 +47,7 @@ def _fingerprint() -> str:
     return digest.hexdigest()[:12]
 
 
-def _template() -> str:
+def template() -> str:
     """Give the name of a migrated database, migrating it if no worker has yet."""
     name = f"countersign_template_{_fingerprint()}"
     with open(Path(tempfile.gettempdir()) / f"{name}.lock", "w") as lock:
@@ -68,7 +68,7 @@ def _template() -> str:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
     """Give this worker a database of its own, with the application role's rights and nothing more."""
-    databases.clone(LOGIN, _template(), MINE)
+    databases.clone(LOGIN, template(), MINE)
     connection.close()
     connections.databases["default"]["NAME"] = connection.settings_dict["NAME"] = MINE
     yield

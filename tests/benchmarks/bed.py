@@ -15,6 +15,8 @@ import redis
 from portal import databases
 
 ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE = "BENCH_TEMPLATE"
+"""The environment may name a migrated database to clone; without it one is migrated."""
 
 
 def address(login: str, name: str) -> str:
@@ -30,11 +32,8 @@ class Bed:
         self.folder = folder
         self._stack = stack
         self._prefix = f"bench_{os.getpid()}"
-        self._template = f"{self._prefix}_template"
-        self._own(self._template)
-        databases.prepare(login, self._template)
+        self._template = os.environ.get(TEMPLATE) or self._migrated()
         self._name(self._template)
-        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, check=True)
         import django
 
         django.setup()
@@ -77,6 +76,15 @@ class Bed:
         if not checked:
             login.execute("SET session_replication_role = replica")
         return login
+
+    def _migrated(self) -> str:
+        """Migrate a database; gives its name."""
+        name = f"{self._prefix}_template"
+        self._own(name)
+        databases.prepare(self._login, name)
+        self._name(name)
+        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, check=True)
+        return name
 
     def _own(self, name: str) -> None:
         self._stack.callback(databases.drop, self._login, name)

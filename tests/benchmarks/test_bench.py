@@ -1,13 +1,15 @@
 """`make bench --quick` still works and tells its figures in the promised form."""
 
+import os
 import re
 import subprocess
 import sys
 
 import pytest
 
-from tests.benchmarks.bed import ROOT
+from tests.benchmarks.bed import ROOT, TEMPLATE
 from tests.benchmarks.figures import Figure
+from tests.conftest import template
 
 _LINE = re.compile(r"BENCH [a-z_0-9]+ [0-9.]+ [A-Za-z/]+ aim (-|[<>]=[0-9.]+) (ok|short)")
 
@@ -36,7 +38,8 @@ _MEASURED = {
 def test_the_quick_mode_measures_and_prints_a_line_for_each_figure(groups: str, figures: list[str]) -> None:
     command = [sys.executable, "-m", "tests.benchmarks", "--quick", *groups.split()]
 
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=170)
+    environment = os.environ | {TEMPLATE: template()}
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=170, env=environment)
 
     assert ended.returncode == 0, ended.stderr
     lines = ended.stdout.splitlines()
