@@ -36,8 +36,8 @@ class Opened:
 
     @property
     def counted(self) -> str:
-        """Give the subject the rules count on; nothing when they read no counters."""
-        return self.case.subject if ruling.counts(self.version) else ""
+        """Give the subject whose other items the rules look at; nothing when they look at none."""
+        return self.case.subject if ruling.looks_beside(self.version) else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from reviews.policies.calendars import CalendarExhausted
 from reviews.policies.document import ALL_VERDICTS, CalendarMissing, parse
 from reviews.policies.document import Policy as Rules
 from reviews.policies.evaluation import Outcome, Reason, evaluate, fallback_outcome
+from reviews.sampling import Draw, Lot
 from reviews.words import Priority
 
 REFUSED = Reason(
@@ -87,10 +88,10 @@ def decide(cases: Sequence[Case], *, fallback: Reason | None = None, looking_bac
     if fallback is not None:
         return [_due(case, fallback_outcome(case.rules, case.document, fallback), known) for case in cases]
     counted = _counted(cases, looking_back=looking_back)
-    sampling_ones = {id(each) for each in _distinct(cases) if any(rule.sample is not None for rule in each.rules)}
+    drawn = _drawn(cases, looking_back=looking_back)
     return [
-        _due(case, _outcome(case, found, samples=id(case.rules) in sampling_ones), known)
-        for case, found in zip(cases, counted, strict=True)
+        _due(case, _outcome(case, found, drawn.get(place)), known)
+        for place, (case, found) in enumerate(zip(cases, counted, strict=True))
     ]
 
 
@@ -143,9 +144,9 @@ def verdicts(column: str) -> frozenset[str]:
     return frozenset(column.split()) or ALL_VERDICTS
 
 
-def counts(version: PolicyVersion) -> bool:
-    """Tell whether any rule of a version reads counters."""
-    return _counts(version.pk, version.text)
+def looks_beside(version: PolicyVersion) -> bool:
+    """Tell whether what a version decides depends on other items of the subject: by counters, or by a sample."""
+    return _looks_beside(version.pk, version.text)
 
 
 def _counted(cases: Sequence[Case], *, looking_back: bool) -> list[dict[str, float]]:
@@ -171,9 +172,25 @@ def _distinct(cases: Sequence[Case]) -> list[Rules]:
     return list({id(case.rules): case.rules for case in cases}.values())
 
 
-def _outcome(case: Case, counted: Mapping[str, float], *, samples: bool) -> Outcome:
-    draw = sampling.draw(case.item_id) if samples and case.item_id is not None else None
-    return evaluate(case.rules, case.document, flow=case.flow, counters=counted, draw=draw)
+def _drawn(cases: Sequence[Case], *, looking_back: bool) -> dict[int, Draw]:
+    """Give the draws of the cases that are items and whose rules sample, by place, in one statement."""
+    which = {id(each): _samples(each) for each in _distinct(cases)}
+    lots = {
+        place: Lot(case.item_id, case.flow, case.subject, case.since)
+        for place, case in enumerate(cases)
+        if case.item_id is not None and which[id(case.rules)]
+    }
+    drawn = sampling.draws(list(lots.values()), looking_back=looking_back) if lots else []
+    return dict(zip(lots, drawn, strict=True))
+
+
+def _samples(each: Rules) -> bool:
+    return any(rule.sample is not None for rule in each.rules)
+
+
+def _outcome(case: Case, counted: Mapping[str, float], drawn: Draw | None) -> Outcome:
+    draw, earlier = (drawn.number, drawn.earlier) if drawn else (None, False)
+    return evaluate(case.rules, case.document, flow=case.flow, counters=counted, draw=draw, earlier=earlier)
 
 
 def _due(case: Case, outcome: Outcome, known: Mapping[str, calendars.Calendar]) -> Ruling:
@@ -206,8 +223,9 @@ def _parsed(version_id: UUID, text: str) -> Rules:
 
 
 @lru_cache(maxsize=64)
-def _counts(version_id: UUID, text: str) -> bool:
-    return counters.are_read_by(_parsed(version_id, text))
+def _looks_beside(version_id: UUID, text: str) -> bool:
+    parsed = _parsed(version_id, text)
+    return counters.are_read_by(parsed) or _samples(parsed)
 
 
 @lru_cache(maxsize=64)

@@ -50,10 +50,12 @@ def evaluate(
     flow: str,
     counters: Mapping[str, float],
     draw: Decimal | None = None,
+    earlier: bool = False,
 ) -> Outcome:
     """Give the outcome of the first rule that matches, or the fallback with its reason.
 
     `draw`, from 0 to below 1, decides about samples; without one an item of a rule that samples goes to people.
+    `earlier` says that it is the draw of an earlier item on the subject, which still stands.
     """
     if draw is not None and not 0 <= draw < 1:
         raise ValueError("A draw is a number from 0 to below 1.")
@@ -61,7 +63,7 @@ def evaluate(
     for rule in policy.rules:
         try:
             if asking.holds(rule.condition):
-                return _matched(policy, rule, document, draw)
+                return _matched(policy, rule, document, draw, earlier)
         except Undecided as fault:
             sentence = f"Rule “{rule.name}” could not be decided: {fault}."
             return _fallback(policy, document, Reason(fault.code, sentence), wall=rule.wall)
@@ -73,7 +75,7 @@ def fallback_outcome(policy: Policy, document: Mapping[str, Any], reason: Reason
     return _fallback(policy, document, reason)
 
 
-def _matched(policy: Policy, rule: Rule, document: Mapping[str, Any], draw: Decimal | None) -> Outcome:
+def _matched(policy: Policy, rule: Rule, document: Mapping[str, Any], draw: Decimal | None, earlier: bool) -> Outcome:
     effect = str(mapping(document.get("action")).get("effect"))
     if rule.auto_approve and (effect in HARM or effect not in rule.effects):
         sentence = f"Rule “{rule.name}” may not approve this effect automatically; a person decides."
@@ -86,7 +88,7 @@ def _matched(policy: Policy, rule: Rule, document: Mapping[str, Any], draw: Deci
         priority=rule.priority or priority(document),
         due=rule.due,
         basis=basis,
-        reasons=(Reason("rule_matched", rule.reason), *_sampling(rule, draw)),
+        reasons=(Reason("rule_matched", rule.reason), *_sampling(rule, draw, earlier)),
         fallback=False,
         reading=rule.reading,
         verdicts=rule.verdicts,
@@ -104,7 +106,7 @@ def _basis(rule: Rule, draw: Decimal | None) -> Literal["plan", "auto", "refuse"
     return "auto" if rule.sample is None or (draw is not None and draw >= rule.sample) else "plan"
 
 
-def _sampling(rule: Rule, draw: Decimal | None) -> tuple[Reason, ...]:
+def _sampling(rule: Rule, draw: Decimal | None, earlier: bool) -> tuple[Reason, ...]:
     """Say whether the item was drawn for people, so that anybody can work it out again."""
     if rule.sample is None:
         return ()
@@ -112,7 +114,8 @@ def _sampling(rule: Rule, draw: Decimal | None) -> tuple[Reason, ...]:
     if draw is None:
         return (Reason("sample_open", f"Of these items {share} go to people; the item's id decides which."),)
     # Cut, not rounded: a share has at most four decimals, so what is shown stands on the same side of it.
-    shown = f"its draw is {draw.quantize(_SHOWN, ROUND_DOWN)}, the share is {rule.sample.normalize():f}"
+    whose = "the draw of an earlier item on the subject, which nobody decided, stands: it" if earlier else "its draw"
+    shown = f"{whose} is {draw.quantize(_SHOWN, ROUND_DOWN)}, the share is {rule.sample.normalize():f}"
     if draw < rule.sample:
         return (Reason("sampled", f"Drawn for review: {share} of these items go to people; {shown}."),)
     return (Reason("not_sampled", f"Not drawn for review: {share} of these items go to people; {shown}."),)

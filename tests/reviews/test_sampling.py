@@ -14,9 +14,9 @@ from django.db import DatabaseError, connection, transaction
 from audit import exhibits
 from portal.kit.ids import new_id
 from reviews import sampling
-from reviews.actions import routing
-from reviews.models import Item
-from tests.factories import a_document, make_item, make_world
+from reviews.actions import returning, routing
+from reviews.models import ApiKey, Item
+from tests.factories import a_document, make_item, make_world, sign, take
 from tests.reviews.cheating import unrouted
 
 pytestmark = pytest.mark.django_db
@@ -158,3 +158,41 @@ def test_routing_alone_or_in_a_batch_draws_the_same():
 
     for item in Item.objects.filter(pk__in=waiting):
         assert (item.basis == "policy") == (sampling.draw(item.pk) >= Decimal("0.3"))
+
+
+def test_who_takes_back_what_was_drawn_and_posts_it_again_draws_no_second_lot():
+    world = make_world(policy=POLICY)
+    first = posted_until(world, "claim/1", drawn=True)
+    later = [make_item(world, action={"subject": "claim/1"}) for _ in range(8)]
+    returning.cancel(first.pk, "Posted twice.", by=ApiKey.objects.get(flow=world.flow))
+    again = [make_item(world, action={"subject": "claim/1"}) for _ in range(8)]
+
+    assert {each.state for each in later + again} == {"in_review"}
+    assert any("the draw of an earlier item on the subject" in each.reasons[1]["sentence"] for each in again)
+
+
+def test_once_people_decided_what_was_drawn_later_items_draw_for_themselves(ana):
+    world = make_world(policy=POLICY)
+    first = posted_until(world, "claim/2", drawn=True)
+    sign(take(first, ana), ana)
+
+    posted_until(world, "claim/2", drawn=False)
+
+
+def test_of_items_posted_at_once_on_one_subject_those_after_a_drawn_one_are_drawn_too():
+    world = make_world(policy=POLICY)
+    ids = [world.post(a_document(action={"subject": "claim/3"})).json()["id"] for _ in range(40)]
+    routing.drain()
+
+    states = [Item.objects.get(pk=each).state for each in ids]
+    assert states == sorted(states)
+    assert states[-1] == "in_review"
+
+
+def posted_until(world, subject, *, drawn):
+    """Post items on a subject until one is drawn, or not."""
+    for _ in range(60):
+        item = make_item(world, action={"subject": subject})
+        if (item.state == "in_review") == drawn:
+            return item
+    raise AssertionError("sixty lots in a row")
