@@ -74,7 +74,8 @@ def test_the_list_says_what_is_in_force_and_which_flow_uses_it(tom, world, rules
 def test_who_reads_no_configuration_is_told_of_no_rules(world, rules, role):
     client = browser(make_person("somebody", role).user)
 
-    for address in ("/rules/", at(rules), at(rules, "draft/"), at(rules, "versions/1/"), "/rules/new/", "/changes/"):
+    inside = [at(rules, each) for each in ("", "draft/", "versions/1/")]
+    for address in ("/rules/", *inside, "/changes/rules/new/", "/changes/"):
         assert client.get(address).status_code in (404, 409), address
     assert client.get(at(rules)).status_code == 404
 
@@ -218,7 +219,7 @@ def test_an_owner_proposes_for_their_flow_and_not_new_rules(world, rules):
     olga = owner(world.flow)
 
     assert post(olga, at(rules, "draft/"), text=changed(rules), do="propose", reason="Ours.").status_code == 302
-    assert browser(olga.user).get("/rules/new/").status_code == 409
+    assert browser(olga.user).get("/changes/rules/new/").status_code == 409
 
 
 def test_a_simulation_shows_how_far_it_is_and_then_what_would_change(tom, world, rules):
@@ -260,7 +261,7 @@ def test_a_simulation_of_no_sensible_number_of_items_keeps_the_draft(tom, rules,
 def test_looking_at_rules_writes_nothing(tom, rules):
     client = browser(tom.user)
 
-    for address in ("/rules/", at(rules), at(rules, "versions/1/"), at(rules, "draft/"), "/rules/new/"):
+    for address in ("/rules/", at(rules), at(rules, "versions/1/"), at(rules, "draft/"), "/changes/rules/new/"):
         assert client.get(address).status_code == 200
     assert client.get(at(rules, "reroute/")).status_code == 405
 
