@@ -32,3 +32,6 @@ SIGNING = frozenset({Role.ADJUSTER, Role.SENIOR_ADJUSTER, Role.CORRESPONDENCE_RE
 
 NEVER_SIGN = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
 """Who reads everything and who configures decides nothing, whatever else they hold."""
+
+PUTS_IN_FORCE = (Role.COMPLIANCE_OFFICER, Role.ADMINISTRATOR)
+"""Roles that propose any change of configuration and put another's in force; of somebody with both the first counts."""
