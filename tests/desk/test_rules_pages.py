@@ -8,8 +8,10 @@ from django.test import Client
 from portal.accounts import actions as accounts
 from portal.accounts.roles import Role
 from portal.kit.ids import new_id
+from portal.kit.problems import Problem
 from reviews.actions import configuring, simulating
 from reviews.models import Flow, Item, Policy, Proposal, Simulation
+from tests.desk.deciding import words
 from tests.factories import SEEDER, make_item, make_person, make_world, story
 from tests.pages import HTMX, browser
 
@@ -327,3 +329,21 @@ def test_somebody_not_signed_in_is_sent_to_sign_in(rules):
     assert Client().get(at(rules)).status_code == 302
     assert Client().get(f"/rules/simulations/{new_id()}/").status_code == 302
     assert Flow.objects.count() == 1
+
+
+def kinds_of(problem):
+    """Give every problem there is."""
+    return [each for kind in problem.__subclasses__() for each in (kind, *kinds_of(kind))]
+
+
+def test_whatever_goes_wrong_pages_say_routing_rules_and_never_policy():
+    titles = [each.title for each in kinds_of(Problem) if hasattr(each, "title")]
+
+    assert [title for title in titles if "polic" in title.lower()] == []
+    assert "These routing rules cannot be used" in titles
+
+
+def test_an_item_that_no_rule_matches_says_so_in_the_same_words(world, ben):
+    item = make_item(world, action={"effect": "letter"})
+
+    assert "No routing rule matches this item." in words(browser(ben.user).get(f"/items/{item.pk}/"))

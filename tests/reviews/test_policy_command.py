@@ -138,4 +138,4 @@ def test_what_is_in_force_is_written_out_byte_for_byte(file, officer):
     in_force()
 
     assert policy("export", "letters") == GOOD
-    assert faults("export", "none")[1] == "There is no policy none."
+    assert faults("export", "none")[1] == "There are no routing rules called none."

@@ -66,7 +66,7 @@ class Command(BaseCommand):
     def _export(self, options: dict[str, Any]) -> None:
         policy = Policy.objects.select_related("in_force").filter(name=options["name"]).first()
         if policy is None or policy.in_force is None:
-            raise CommandError(f"There is no policy {options['name']}.")
+            raise CommandError(f"There are no routing rules called {options['name']}.")
         self.stdout.write(policy.in_force.text, ending="")
 
     def _simulate(self, options: dict[str, Any]) -> None:
