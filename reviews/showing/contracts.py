@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -116,7 +116,7 @@ def report(flow: Flow, granted: Access) -> Report:
 
 
 def _posted(flow: Flow, granted: Access, since: datetime) -> list[_Posted]:
-    given = {"flow": flow.pk, "since": since, "bound": LOOKED_AT, "walls": sorted(granted.walls)}
+    given: dict[str, Any] = {"flow": flow.pk, "since": since, "bound": LOOKED_AT, "walls": sorted(granted.walls)}
     with connection.cursor() as cursor:
         cursor.execute(_POSTED, given)
         return [_Posted(*row) for row in cursor.fetchall()]
