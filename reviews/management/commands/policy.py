@@ -44,11 +44,11 @@ class Command(BaseCommand):
 
     def _apply(self, options: dict[str, Any]) -> None:
         """Propose all files in one transaction: a fault in the last leaves the first out too."""
+        by, reason, lines = wording.person(options["by"]), wording.reason(options["reason"]), list[str]()
         self._parsed(options["files"])
-        by, lines = wording.person(options["by"]), list[str]()
         with transaction.atomic():
             for file in options["files"]:
-                lines += self._proposed(file, by, options["reason"])
+                lines += self._proposed(file, by, reason)
         self.stdout.write("\n".join(lines))
 
     def _proposed(self, file: Path, by: Any, reason: str) -> list[str]:
