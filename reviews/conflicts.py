@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from portal.accounts import roles
 from portal.accounts.access import Access
 from portal.accounts.models import User
 from portal.kit.clock import now
@@ -103,19 +104,19 @@ def _kept_apart(
     return Refusal(CHANGED_RULE, f"{sentence} Leave it to somebody else.")
 
 
-def _forbidden(roles: frozenset[str], known: _Known) -> Refusal | None:
-    pair = next((pair for pair in known.pairs if roles.issuperset(pair)), None)
+def _forbidden(held: frozenset[str], known: _Known) -> Refusal | None:
+    pair = next((pair for pair in known.pairs if held.issuperset(pair)), None)
     if pair is None:
         return None
-    both = f"{pair[0]} and {pair[1]}"
+    both = " and ".join(map(roles.title, pair))
     return Refusal("forbidden_pair", f"Nobody here signs as both {both}. Have one of the roles taken from you first.")
 
 
 def _known(person: User, granted: Access, there: Sequence[Capacity], item: Item) -> _Known:
     people = {person.pk} | {each.absent for each in there if each.absent is not None}
-    roles = granted.roles.union(*(each.roles for each in there))
+    held = granted.roles.union(*(each.roles for each in there))
     given: dict[str, Any] = {
-        "item": item.pk, "people": sorted(people), "roles": sorted(roles), "now": now(),
+        "item": item.pk, "people": sorted(people), "roles": sorted(held), "now": now(),
         "days": capable.CHANGED_WITHIN_DAYS,
     }  # fmt: skip
     with connection.cursor() as cursor:

@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from portal.accounts import roles
 from portal.accounts.access import Access
 from portal.accounts.models import User
-from portal.accounts.roles import Role
 from portal.kit.problems import Refusal
 from reviews import capacities, plans
 from reviews.capacities import Capacity
 from reviews.models import BreakGlass, Item, SignoffSlot
 
-_TITLES = {role.value: role.title for role in Role}
 _SIGNED = Refusal("already_signed", "You signed this already. The next signature must be another person's.")
 _DELEGATE = Refusal(
     "signed_by_delegate",
@@ -93,5 +92,5 @@ def _missing(waiting: Sequence[SignoffSlot]) -> Refusal:
 
 
 def _named(waiting: Sequence[SignoffSlot]) -> str:
-    roles = sorted({_TITLES.get(role, role) for slot in waiting for role in slot.roles})
-    return f"the role {roles[0]}" if len(roles) == 1 else f"one of the roles {', '.join(roles)}"
+    named = sorted({roles.title(role) for slot in waiting for role in slot.roles})
+    return f"the role {named[0]}" if len(named) == 1 else f"one of the roles {', '.join(named)}"

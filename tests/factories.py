@@ -241,8 +241,8 @@ def story(item: Item | Any) -> list[str]:
 
 
 @contextmanager
-def refused(code: str) -> Iterator[None]:
+def refused(code: str) -> Iterator[pytest.ExceptionInfo[Problem]]:
     """Expect a Problem with this code."""
     with pytest.raises(Problem) as caught:
-        yield
+        yield caught
     assert caught.value.name == code, f"{caught.value.name}: {caught.value.detail}"

@@ -62,6 +62,7 @@ WALL = "wall-"
 ORDINARY = frozenset({"ordinary"})
 _Grant = tuple[str, str, str]
 _LENDABLE = ("review_in_queue", "queue")
+_SEEING = ("see_queue", "review_in_queue", "manage_in_queue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,10 @@ class Access:
         if (permission, model) == _LENDABLE:
             keys |= {key for each in self.lent for key in each.queues}
         return sorted(map(UUID, keys))
+
+    def seen_queues(self) -> set[UUID]:
+        """Give the ids of all queues the person may know of: to look, to review, or to manage."""
+        return {key for permission in _SEEING for key in self.where(permission, "queue")}
 
 
 def of(person: User) -> Access:

@@ -1,15 +1,17 @@
 """Administering: what an administrator does to somebody's account alone; giving a role takes a second person."""
 
 import secrets
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
+from django.db.models import BooleanField, ExpressionWrapper, Q
 
 from audit import ledger
 from portal.accounts import access, actions, facts
 from portal.accounts.models import User
-from portal.accounts.roles import Role
+from portal.accounts.roles import PUTS_IN_FORCE, Role
 from portal.kit import reasons
 from portal.kit.problems import NotFound, Problem
 
@@ -36,6 +38,14 @@ class LastAdministrator(Problem):
     code = "last_administrator"
     status = 409
     title = "This is the last administrator"
+
+
+class LastTwo(Problem):
+    """What one person proposes another signs; with one of them nothing could be given any more."""
+
+    code = "last_two"
+    status = 409
+    title = "Nobody could change the configuration any more"
 
 
 class NameTaken(Problem):
@@ -91,21 +101,25 @@ def unlock(person_id: UUID, reason: str, *, by: User) -> None:
 
 @transaction.atomic
 def withdraw(person_id: UUID, role: str, *, by: User) -> None:
-    """Take a role, or a place behind a wall, from a person at once. Raises LastAdministrator or NotSo."""
+    """Take a role, or a place behind a wall, from a person at once. Raises LastAdministrator, LastTwo or NotSo."""
+    _one_at_a_time(by)
     person = _found(person_id, by)
     if not person.groups.filter(name=role).exists():
         raise NotSo("They do not hold this any more. Load the page again.")
     _insist_on_another(person, role)
+    _insist_on_two(person, (role,))
     actions.withdraw_role(person, role, by=by)
 
 
 @transaction.atomic
 def deactivate(person_id: UUID, *, by: User) -> None:
-    """End a person's access for good. Raises NotYourself, LastAdministrator or NotSo."""
+    """End a person's access for good. Raises NotYourself, LastAdministrator, LastTwo or NotSo."""
+    _one_at_a_time(by)
     person = _other(person_id, by)
     if not person.is_active:
         raise NotSo("Their account is deactivated already.")
     _insist_on_another(person, Role.ADMINISTRATOR)
+    _insist_on_two(person, PUTS_IN_FORCE)
     actions.deactivate(person, by=by)
 
 
@@ -147,10 +161,42 @@ def _other(person_id: UUID, by: User) -> User:
     return person
 
 
+def _one_at_a_time(by: User) -> None:
+    """Let one person at a time take from others, for an administrator: two at once would each still see the other."""
+    _insist_on_administrator(by)
+    Group.objects.select_for_update(no_key=True).get(name=Role.ADMINISTRATOR.value)
+
+
 def _insist_on_another(person: User, role: str) -> None:
-    """Refuse to take the last administrator; the group's row is locked, so that two at once cannot."""
+    """Refuse to take the last administrator."""
     if role != Role.ADMINISTRATOR or not person.groups.filter(name=role).exists():
         return
-    group = Group.objects.select_for_update().get(name=Role.ADMINISTRATOR.value)
-    if not User.objects.filter(groups=group, is_active=True).exclude(pk=person.pk).exists():
+    administrators = User.objects.filter(groups__name=Role.ADMINISTRATOR.value, is_active=True)
+    if not administrators.exclude(pk=person.pk).exists():
         raise LastAdministrator("Have another person made administrator first; nobody could do it afterwards.")
+
+
+def _insist_on_two(person: User, taken: Collection[str]) -> None:
+    """Refuse to take what leaves nobody to propose, or nobody else to sign, where both were there until now."""
+    held = _held()
+    left = [each for each in held if each[0] != person.pk or each[2] not in taken]
+    if _can_change(held) and not _can_change(left):
+        raise LastTwo(
+            "Rules, roles and permissions are proposed by one person and signed by another; without them one of the "
+            "two would be missing. Have somebody else made compliance officer or administrator first, and verified."
+        )
+
+
+def _held() -> list[tuple[UUID, bool, str]]:
+    """Give who may put changes in force, or audits, with whether they are verified and each such role of theirs."""
+    verified = Q(identity_verified_at__isnull=False)
+    people = User.objects.filter(is_active=True, groups__name__in=[*PUTS_IN_FORCE, Role.AUDITOR])
+    return list(people.values_list("pk", ExpressionWrapper(verified, BooleanField()), "groups__name"))
+
+
+def _can_change(held: Iterable[tuple[UUID, bool, str]]) -> bool:
+    """Tell whether one of these people can propose a change and another one sign it; auditors do neither."""
+    held = list(held)
+    auditors = {person for person, _, role in held if role == Role.AUDITOR}
+    able = {person: is_verified for person, is_verified, _ in held if person not in auditors}
+    return len(able) > 1 and any(able.values())

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from audit import ledger
 from audit.actors import HasActor
-from portal.accounts import facts
+from portal.accounts import facts, roles
 from portal.accounts.models import ForbiddenPair, User
 from portal.accounts.roles import Role
 from portal.kit.clock import now
@@ -44,10 +44,11 @@ def insist_on_allowed(person: User, role: str) -> None:
     held = set(person.groups.values_list("name", flat=True))
     for pair in ForbiddenPair.objects.filter(ended_at=None).order_by("first", "second"):
         other = {pair.first: pair.second, pair.second: pair.first}.get(role)
-        if other in held:
+        if other is not None and other in held:
+            theirs, wanted = roles.title(other), roles.title(role)
             raise ForbiddenTogether(
-                f"{person.printed_name} holds {other}, which nobody may hold together with {role}: {pair.reason} "
-                f"Take {other} from them first, or choose somebody else."
+                f"{person.printed_name} holds {theirs}, which nobody may hold together with {wanted}: {pair.reason} "
+                f"Take {theirs} from them first, or choose somebody else."
             )
 
 

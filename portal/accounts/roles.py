@@ -22,8 +22,16 @@ class Role(StrEnum):
         return self.value.replace("-", " ").capitalize()
 
 
+def title(role: str) -> str:
+    """Give a role by its name as pages print it; one this version does not know by its name alone."""
+    return Role(role).title if role in set(Role) else role
+
+
 SIGNING = frozenset({Role.ADJUSTER, Role.SENIOR_ADJUSTER, Role.CORRESPONDENCE_REVIEWER, Role.RELEASE_APPROVER})
 """Roles whose business it is to sign items; what an emergency or a substitute is for."""
 
 NEVER_SIGN = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
 """Who reads everything and who configures decides nothing, whatever else they hold."""
+
+PUTS_IN_FORCE = (Role.COMPLIANCE_OFFICER, Role.ADMINISTRATOR)
+"""Roles that propose any change of configuration and put another's in force; of somebody with both the first counts."""

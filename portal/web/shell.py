@@ -19,7 +19,6 @@ from reviews.actions import breaking_glass
 THEMES = ("light", "dark")
 _READING = (Role.ADMINISTRATOR, Role.COMPLIANCE_OFFICER, Role.AUDITOR)
 _NOTICED = 3
-_SEEING = ("see_queue", "review_in_queue", "manage_in_queue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +80,7 @@ class Shell:
     @cached_property
     def queues(self) -> list[queries.QueueCount]:
         """Give the queues the person may see, with how many items are open in each."""
-        seen = {key for permission in _SEEING for key in self._access.where(permission, "queue")}
-        return queries.open_counts(sorted(seen), self._access.walls)
+        return queries.open_counts(sorted(self._access.seen_queues()), self._access.walls)
 
     @cached_property
     def sees_flows(self) -> bool:

@@ -45,7 +45,8 @@ def break_glass(
 ) -> BreakGlass:
     """Take a role on a queue in an emergency, after a fresh ceremony with two factors; the others are told at once.
 
-    Everything done under it is marked. Raises GlassInvalid, Refused, CeremonyFailed, FactorNotAllowed, SigningLocked.
+    Everything done under it is marked. Raises GlassInvalid, NotFound of a queue the person may not know of, Refused,
+    CeremonyFailed, FactorNotAllowed or SigningLocked.
     """
     if not reason.strip():
         raise GlassInvalid("Say in a sentence what the emergency is; everybody who is told reads it.")
@@ -138,6 +139,8 @@ def _break(
 
 def _why_not(role: Role, queue: Queue, by: User, granted: Access, witnesses: list[User]) -> Refusal | None:
     """Tell why a person may not take this role on this queue, not even in an emergency."""
+    if queue.pk not in granted.seen_queues():
+        return Refusal(NotFound.code, "There is no such queue, or you may not see it.")
     if role not in SIGNING:
         return Refusal("role_not_for_emergencies", "Only a role that signs items can be taken in an emergency.")
     if granted.roles & NEVER_SIGN:

@@ -31,6 +31,8 @@ from reviews.proposals.summaries import ProposalInvalid, Summary
 from reviews.words import ProposalState
 
 _MEDIA_TYPES = {"policy": "application/yaml", "calendar": "application/yaml", "contract": "application/json"}
+_WHY = "Say in a sentence why; who signs it reads it."
+_WHY_OF = {"access-review": "Say in a sentence what you looked at; who signs it reads this."}
 _LOCK = 0x636F6E66
 
 
@@ -53,14 +55,14 @@ def preview(kind: str, content: str, *, by: User, target: UUID | None = None) ->
 
 
 @transaction.atomic
-def propose(
-    kind: str, content: str, *, by: User, title: str = "", reason: str = "", target: UUID | None = None
-) -> Proposal:
+def propose(kind: str, content: str, *, by: User, reason: str, title: str = "", target: UUID | None = None) -> Proposal:
     """Propose a change of configuration, on what is in force now; it changes nothing until another person signs.
 
-    Raises Refused, AlreadyProposed, NothingChanges, or what its kind finds wrong with file, line and column.
+    Raises ReasonMissing, Refused, AlreadyProposed, NothingChanges, or what its kind finds wrong with file, line and
+    column.
     """
     _insist_on_text(title=title, reason=reason)
+    reason = reasons.given(reason, _WHY_OF.get(kind, _WHY))
     summary = preview(kind, content, by=by, target=target)
     sealed = summary.content.encode()
     digest = canonical.sha256(sealed)
@@ -74,7 +76,7 @@ def propose(
         content_id=exhibits.seal(sealed, scope=SCOPE, media_type=media_type).pk,
         digest=digest,
         base=summary.base,
-        reason=reason.strip(),
+        reason=reason,
         proposed_by=by,
     )
     fact = facts.Proposed(of=kind, target=proposal.target, content_sha256=digest, base=proposal.base)

@@ -7,13 +7,12 @@ from uuid import UUID
 
 from audit.actors import Actor
 from audit.ledger import Told
-from portal.accounts.roles import Role
+from portal.accounts.roles import title
 from portal.kit.clock import stamp
 from reviews import plans
 from reviews.models import SignoffSlot
 
 Names = Callable[[Actor], str]
-_TITLES = {role.value: role.title for role in Role}
 
 
 def plan(item_id: UUID) -> list[dict[str, Any]]:
@@ -60,7 +59,7 @@ def recusals(told: Iterable[Told], name: Names) -> list[dict[str, Any]]:
 
 def roles_title(roles: Sequence[str]) -> str:
     """Name roles of which any one may sign, also those this version does not know."""
-    return " or ".join(_TITLES.get(role, role) for role in roles)
+    return " or ".join(title(role) for role in roles)
 
 
 def _slot(slot: SignoffSlot, *, counts: bool) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser, OutputWrapper
 
 from portal.accounts.models import User
+from portal.kit import reasons
 from portal.kit.problems import Problem
 from reviews.models import Proposal
 from reviews.proposals import deciding
@@ -33,7 +34,15 @@ def person(username: str) -> User:
 def told_by(parser: CommandParser) -> None:
     """Take who proposes and why."""
     parser.add_argument("--by", required=True, metavar="USERNAME", help="who proposes it")
-    parser.add_argument("--reason", default="", help="why, for who signs it")
+    parser.add_argument("--reason", default="", metavar="SENTENCE", help="why; required, who signs it reads it")
+
+
+def reason(said: str) -> str:
+    """Give the reason of a proposal. Raises CommandError without one."""
+    try:
+        return reasons.given(said, 'Say why in a sentence, with --reason "…"; who signs it reads it.')
+    except Problem as problem:
+        raise CommandError(f"{problem.detail} Nothing was changed.") from problem
 
 
 def faults(file: Path, problem: Problem, err: OutputWrapper) -> None:

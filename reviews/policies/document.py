@@ -59,7 +59,7 @@ class PolicyInvalid(Problem):
 
     code: ClassVar[str] = "policy_invalid"
     status: ClassVar[int] = 422
-    title: ClassVar[str] = "The routing policy cannot be used"
+    title: ClassVar[str] = "These routing rules cannot be used"
 
 
 def parse(text: str, known: Known | None = None) -> Policy:

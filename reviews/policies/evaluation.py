@@ -67,7 +67,7 @@ def evaluate(
         except Undecided as fault:
             sentence = f"Rule “{rule.name}” could not be decided: {fault}."
             return _fallback(policy, document, Reason(fault.code, sentence), wall=rule.wall)
-    return _fallback(policy, document, Reason("no_rule_matched", "No rule of the policy matches this item."))
+    return _fallback(policy, document, Reason("no_rule_matched", "No routing rule matches this item."))
 
 
 def fallback_outcome(policy: Policy, document: Mapping[str, Any], reason: Reason) -> Outcome:

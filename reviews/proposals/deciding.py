@@ -5,14 +5,13 @@ from uuid import UUID
 
 from portal.accounts.access import Access
 from portal.accounts.models import User
-from portal.accounts.roles import Role
+from portal.accounts.roles import PUTS_IN_FORCE, Role
 from portal.kit.problems import NotFound, Refusal
 from reviews.models import Flow, Proposal
 from reviews.proposals import lists
 from reviews.words import ProposalState
 
-SIGNING: Final = (Role.COMPLIANCE_OFFICER, Role.ADMINISTRATOR)
-"""Roles that put a change in force; of somebody who holds both the first is used."""
+SIGNING: Final = PUTS_IN_FORCE
 OWNED: Final = frozenset({"policy", "contract"})
 _ASK: Final = "Ask a compliance officer or an administrator"
 

@@ -11,28 +11,28 @@ class UnknownQueue(PolicyInvalid):
     """A policy names a queue that is not there."""
 
     code = "unknown_queue"
-    title = "The policy names a queue that does not exist"
+    title = "These routing rules name a queue that does not exist"
 
 
 class UnknownRole(PolicyInvalid):
     """A policy asks for a signature by a role nobody can hold."""
 
     code = "unknown_role"
-    title = "The policy names a role that does not exist"
+    title = "These routing rules name a role that does not exist"
 
 
 class UnknownCalendar(PolicyInvalid):
     """A policy counts in a working calendar that is not in force."""
 
     code = "unknown_calendar"
-    title = "The policy names a working calendar that does not exist"
+    title = "These routing rules name a working calendar that does not exist"
 
 
 class UnknownWall(PolicyInvalid):
     """A policy puts items behind a wall that is not there."""
 
     code = "unknown_wall"
-    title = "The policy names a wall that does not exist"
+    title = "These routing rules name a wall that does not exist"
 
 
 _BY_MEMBER = {"queue": UnknownQueue, "calendar": UnknownCalendar, "wall": UnknownWall}

@@ -18,10 +18,10 @@ MOST: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One substitution in words: its queues, how it stands, and whether the person may end it."""
+    """One substitution in words: where it reaches, how it stands, and whether the person may end it."""
 
     made: Substitution
-    queues: list[str]
+    where: str
     standing: tuple[str, str, str]
     may_end: bool
 
@@ -45,9 +45,10 @@ def why_not_open(granted: Access) -> Refusal | None:
 
 def of(by: User, granted: Access) -> Absences:
     """Give the substitutions a person may know of, those in force and coming first."""
-    names = {str(key): name for key, name in Queue.objects.values_list("pk", "name")}
     managed = granted.where("manage_in_queue", "queue")
     reads_all = oversight.why_not_read(granted) is None
+    known = Queue.objects.all() if reads_all else Queue.objects.filter(pk__in=granted.seen_queues())
+    names = {str(key): name for key, name in known.values_list("pk", "name")}
 
     def rows(found: "QuerySet[Substitution]") -> list[Row]:
         people = found.select_related("absent", "substitute", "made_by").order_by("-ends_at")
@@ -77,8 +78,17 @@ def _row(made: Substitution, by: User, granted: Access, names: dict[str, str]) -
     standing = _standing(made)
     theirs = by.pk in (made.absent_id, made.substitute_id, made.made_by_id)
     managed = bool(made.queues) and all(granted.owns("manage_in_queue", "queue", each) for each in made.queues)
-    queues = sorted(names.get(str(each), str(each)) for each in made.queues)
-    return Row(made, queues, standing, (theirs or managed) and standing[2] in ("In force", "Coming"))
+    return Row(made, _where(made, names), standing, (theirs or managed) and standing[2] in ("In force", "Coming"))
+
+
+def _where(made: Substitution, names: dict[str, str]) -> str:
+    """Name the queues the reader may know of; of the others not even how many there are."""
+    if not made.queues:
+        return "Every queue of theirs"
+    known = sorted(names[each] for each in made.queues if each in names)
+    if not known:
+        return "Queues you may not see"
+    return ", ".join(known) + (" and others" if len(known) < len(made.queues) else "")
 
 
 def _standing(made: Substitution) -> tuple[str, str, str]:

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
 
+from portal.accounts.access import Access
 from portal.kit.clock import now
 from reviews.models import Contract, Flow
 
@@ -16,8 +17,9 @@ DAYS = 30
 # The newest posts are counted, up to a bound: a busy flow has millions in a month, and no index by contract.
 _POSTED = """
 WITH posts AS MATERIALIZED (
-    SELECT contract_id, api_key_id, received_at FROM reviews_submission
+    SELECT contract_id, api_key_id, received_at FROM reviews_submission s
      WHERE flow_id = %(flow)s::uuid AND received_at > %(since)s
+       AND NOT EXISTS (SELECT FROM reviews_item i WHERE i.id = s.id AND i.wall <> ALL (%(walls)s::text[]))
      ORDER BY received_at DESC LIMIT %(bound)s
 ), groups AS (
     SELECT contract_id, api_key_id, count(*) AS posted, max(received_at) AS last, min(received_at) AS first
@@ -97,11 +99,14 @@ def short(key: UUID) -> str:
     return key.hex[-8:]
 
 
-def report(flow: Flow) -> Report:
-    """Tell the versions of a flow's contract and who posted by each in the last 30 days; two queries."""
+def report(flow: Flow, granted: Access) -> Report:
+    """Tell the versions of a flow's contract and who posted by each in the last 30 days; two queries.
+
+    Items behind a wall count, and are a key's last, for those inside alone.
+    """
     moment = now()
     versions = list(flow.contracts.order_by("-version").defer("schema"))
-    posted = _posted(flow, moment - timedelta(days=DAYS))
+    posted = _posted(flow, granted, moment - timedelta(days=DAYS))
     full = sum(each.items for each in posted) >= LOOKED_AT
     return Report(
         versions=[*_versions(versions, posted, moment)],
@@ -110,9 +115,10 @@ def report(flow: Flow) -> Report:
     )
 
 
-def _posted(flow: Flow, since: datetime) -> list[_Posted]:
+def _posted(flow: Flow, granted: Access, since: datetime) -> list[_Posted]:
+    given: dict[str, Any] = {"flow": flow.pk, "since": since, "bound": LOOKED_AT, "walls": sorted(granted.walls)}
     with connection.cursor() as cursor:
-        cursor.execute(_POSTED, {"flow": flow.pk, "since": since, "bound": LOOKED_AT})
+        cursor.execute(_POSTED, given)
         return [_Posted(*row) for row in cursor.fetchall()]
 
 

@@ -124,12 +124,13 @@ def dossier(item_id: ItemId, asked: Asked, *, by: User, granted: Access) -> Doss
     reading = required.readings(item, by)
     unread = [each.title for each in reading if each.opened_at is None]
     refusal = guards.why_not_sign(by, granted, item, current, lease, seen.unopened, unread)
-    told = inside.newest(item, None if asked.story == "all" else LATEST + 1, seen.hidden, granted)
+    is_veiled = veil.covers(by, granted, item, current)
+    count, veiled_from = None if asked.story == "all" else LATEST + 1, by if is_veiled else None
+    told = inside.newest(item, count, seen.hidden, granted, veiled_from=veiled_from)
     shown = told if asked.story == "all" else told[-LATEST:]
     turn = _turn(by, granted, item, current)
     can_sign = refusal is None or refusal.code in _WITHIN_REACH
-    plan_seen = plans.Seen(by, _reasons(slots), turn if can_sign else None, veil.covers(by, granted, item, current))
-    shown = veil.story(shown, by) if plan_seen.is_veiled else shown
+    plan_seen = plans.Seen(by, _reasons(slots), turn if can_sign else None, is_veiled)
     return Dossier(
         item=item,
         revision=revision,

@@ -22,7 +22,6 @@ from reviews.words import State
 
 MOST: Final = 100
 UNSEEN: Final = "There is no such emergency access, or you were not told of it."
-_SEEING = ("see_queue", "review_in_queue", "manage_in_queue")
 _VERDICTS = {"approve": "Approved", "reject": "Rejected", "change": "Asked for changes", "send_back": "Sent back"}
 _VEILED: Final = "Shows once you have signed the item, or it is decided"
 
@@ -101,9 +100,14 @@ def one(glass_id: UUID, by: User, granted: Access) -> Emergency:
     )  # fmt: skip
 
 
-def told_of(by: User) -> list[Told]:
-    """Give every queue with who would be told of an emergency of this person there."""
-    return [Told(queue, breaking_glass.witnesses(queue, by)) for queue in Queue.objects.order_by("name")]
+def queues(granted: Access) -> "QuerySet[Queue]":
+    """Give the queues a person may know of, by name; of no other an emergency tells that it is there."""
+    return Queue.objects.filter(pk__in=granted.seen_queues()).order_by("name")
+
+
+def told_of(by: User, granted: Access) -> list[Told]:
+    """Give every queue the person may know of with who would be told of an emergency of theirs there."""
+    return [Told(queue, breaking_glass.witnesses(queue, by)) for queue in queues(granted)]
 
 
 def _known(by: User, granted: Access) -> "QuerySet[BreakGlass]":
@@ -129,7 +133,7 @@ def _read(done: "QuerySet[Signature]") -> Sequence[Signature]:
 
 def _deed(signature: Signature, by: User, granted: Access) -> Deed:
     item = signature.item
-    sees = any(granted.may(each, "queue", item.queue_id) for each in _SEEING)
+    sees = item.queue_id in granted.seen_queues()
     verdict = _VEILED if _is_veiled(signature, by, granted) else _VERDICTS.get(signature.verdict, signature.verdict)
     return Deed(signature.signed_at, verdict, signature.meaning, item, visible(str(item)) if sees else "")
 

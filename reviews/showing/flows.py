@@ -11,7 +11,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from portal.accounts.access import Access
 from portal.kit.problems import NotFound
-from reviews.models import ApiKey, Endpoint, Flow, Quarantine
+from reviews.actions import resubmitting
+from reviews.models import ApiKey, Endpoint, Flow
 from reviews.showing.contracts import short
 from reviews.showing.texts import visible
 
@@ -44,8 +45,8 @@ def seen(granted: Access) -> "QuerySet[Flow, Any]":
 
 
 def listed(granted: Access) -> "QuerySet[Flow, Any]":
-    """Give the flows a person may see, each with whether posts of it were ever refused and kept."""
-    return seen(granted).annotate(has_refused=Exists(Quarantine.objects.filter(flow_id=OuterRef("pk"))))
+    """Give the flows a person may see, each with whether there are refused posts of it that they may see."""
+    return seen(granted).annotate(has_refused=Exists(resubmitting.visible(granted).filter(flow_id=OuterRef("pk"))))
 
 
 def found(slug: str, granted: Access) -> Flow:

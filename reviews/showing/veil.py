@@ -33,13 +33,23 @@ def covers(person: User, granted: Access, item: Item, slots: Sequence[SignoffSlo
 
 
 def story(told: Iterable[Told], person: User) -> list[Told]:
-    """Give a story without what others said when they signed, and without the returns it led to."""
-    return [_kept(each, person) for each in told if each.kind != "item.returned"]
+    """Give a story without what others said when they signed or tried to, and without the returns it led to.
+
+    Why a signature was refused may tell what it would have said: only an approval is beyond an authority.
+    """
+    return [_kept(each, person) for each in told if _is_told(each, person)]
+
+
+def _is_told(each: Told, person: User) -> bool:
+    return each.kind != "item.returned" and (each.kind != "signature.refused" or _is_of(each, person))
+
+
+def _is_of(each: Told, person: User) -> bool:
+    return each.actor.type is ActorType.USER and each.actor.ref == person.pk
 
 
 def _kept(each: Told, person: User) -> Told:
-    mine = each.actor.type is ActorType.USER and each.actor.ref == person.pk
-    if mine or each.kind != "signature.executed":
+    if each.kind != "signature.executed" or _is_of(each, person):
         return each
     pub, personal = ({name: said for name, said in part.items() if name not in _SAYS}
                      for part in (each.pub, each.personal))  # fmt: skip

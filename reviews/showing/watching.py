@@ -18,9 +18,9 @@ def since(item_id: ItemId, version: int, *, by: User, granted: Access) -> list[t
     item = sighting.found(item_id, granted, "flow", "queue")
     if item.version == version:
         return []
-    newest = inside.newest(item, _LOOKED_AT, files.seen(item, by, granted).hidden, granted)
+    veiled_from = by if veil.covers(by, granted, item, plans.of(item)) else None
+    newest = inside.newest(item, _LOOKED_AT, files.seen(item, by, granted).hidden, granted, veiled_from=veiled_from)
     told = [each for each in newest if (each.version or 0) > version]
-    told = veil.story(told, by) if veil.covers(by, granted, item, plans.of(item)) else told
     return telling.steps(told, naming.names(item, {}, told, known=[by]))
 
 

@@ -5,7 +5,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from portal.kit import reasons
 from portal.kit.clock import now
 from portal.kit.problems import NotFound, Problem
 from portal.web.guards import Request, signed_in
@@ -39,9 +38,7 @@ def propose(request: Request) -> HttpResponse:
     guards.insist(deciding.why_not_propose(request.access, access_report.KIND))
     title = f"Access review {access_report.quarter(now()).name}"
     try:
-        asked = "Say in a sentence what you looked at; who signs it reads this."
-        reason = reasons.given(request.POST.get("reason", ""), asked)
-        text = reviewing_access.csv()
+        text, reason = reviewing_access.csv(), request.POST.get("reason", "")
         made = proposing.propose(access_report.KIND, text, by=request.user, title=title, reason=reason)
     except NotFound:
         raise

@@ -8,7 +8,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from portal.kit import reasons
 from portal.kit.problems import NotFound, Problem
 from portal.web.guards import Request, signed_in
 from reviews import guards
@@ -104,8 +103,7 @@ def _look(request: Request, word: str) -> HttpResponse:
 
 
 def _propose(request: Request, word: str) -> HttpResponse:
-    reason = reasons.given(request.POST.get("reason", ""), "Say in a sentence why; who signs it reads this.")
-    text = request.POST.get("text", "").replace("\r\n", "\n")
+    text, reason = request.POST.get("text", "").replace("\r\n", "\n"), request.POST.get("reason", "")
     proposal = proposing.propose(word, text, by=request.user, reason=reason)
     messages.success(request, "Proposed. It is in force once somebody else signs it.")
     return redirect("desk:proposal", proposal.pk)

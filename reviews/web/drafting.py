@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from portal.kit import reasons
 from portal.kit.problems import NotFound, Problem
 from portal.web.guards import Request, signed_in
 from reviews import guards
@@ -72,12 +71,11 @@ def simulate(request: Request, proposal_id: UUID) -> HttpResponse:
 
 def _done(request: Request, policy: Policy | None, typed: dict[str, str]) -> HttpResponse:
     """Do what the button asks for."""
-    text, reason = typed["text"], typed["reason"].strip()
+    text = typed["text"]
     target, me = (policy.pk if policy else None), request.user
     asked = request.POST.get("do", "check")
     if asked == "propose":
-        reasons.given(reason, "Say in a sentence why; who signs it reads it.")
-        proposal = proposing.propose("policy", text, by=me, reason=reason, target=target)
+        proposal = proposing.propose("policy", text, by=me, reason=typed["reason"], target=target)
         messages.success(request, "Proposed. It is in force once somebody else signs it.")
         return redirect("desk:proposal", proposal.pk)
     summary = proposing.preview("policy", text, by=me, target=target)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from audit import canonical
 from portal.accounts import passkeys, sessions
+from portal.accounts.access import Access
 from portal.accounts.ceremony import Factors
 from portal.accounts.roles import SIGNING, Role
 from portal.kit.problems import NotFound, Problem
@@ -31,7 +32,7 @@ class EmergencyForm(forms.Form):
 
     role = forms.ChoiceField(label="Role you take", widget=forms.Select(attrs={"class": "in"}))
     queue = forms.ModelChoiceField(
-        Queue.objects.order_by("name"), label="On which queue", empty_label="Choose",
+        Queue.objects.none(), label="On which queue", empty_label="Choose",
         widget=forms.Select(attrs={"class": "in"}),
     )  # fmt: skip
     hours = forms.TypedChoiceField(
@@ -45,9 +46,10 @@ class EmergencyForm(forms.Form):
         widget=forms.Textarea(attrs={"class": "in", "rows": 3}),
     )  # fmt: skip
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, granted: Access, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.auto_id = "e-%s"
+        self.fields["queue"].queryset = emergencies.queues(granted)  # type: ignore[attr-defined]
         roles = [(role.value, role.title) for role in Role if role in SIGNING]
         self.fields["role"].choices = [("", "Choose"), *roles]  # type: ignore[attr-defined]
 
@@ -59,9 +61,9 @@ def emergency(request: Request) -> HttpResponse:
     """Show the form and the emergencies one knows of, or take a role at once."""
     guards.insist(emergencies.why_not_open(request.access))
     if request.method != "POST":
-        return _page(request, EmergencyForm())
+        return _page(request, EmergencyForm(granted=request.access))
     challenge = sessions.take_challenge(request, _PURPOSE) or secrets.token_bytes(32)
-    form = EmergencyForm(request.POST)
+    form = EmergencyForm(request.POST, granted=request.access)
     if not form.is_valid():
         return _page(request, form, status=422)
     try:
@@ -114,7 +116,7 @@ def _page(request: Request, form: EmergencyForm, *, problem: Problem | None = No
     told: dict[str, Any] = {"form": form, "problem": problem, "may_take": may_take}
     told["rows"] = emergencies.listed(request.user, request.access)
     if may_take:
-        told |= _asking(request) | {"told": emergencies.told_of(request.user)}
+        told |= _asking(request) | {"told": emergencies.told_of(request.user, request.access)}
     return render(request, "emergency/emergency.html", told, status=status)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET
 
@@ -63,10 +64,13 @@ def download(request: Request, item_id: UUID, upload: UUID) -> HttpResponseBase:
 
 @require_GET
 def thumbnail(request: Request, item_id: UUID, upload: UUID) -> HttpResponseBase:
-    """Serve a small picture of a picture, kept for a few minutes by this browser alone; it opens nothing."""
+    """Serve a small picture of a picture; it opens nothing.
+
+    A browser may keep it and asks before each use: sight of a file can be taken at any moment.
+    """
     response = _thumbnail(request, item_id, upload)
-    if response.status_code == 200:
-        response["Cache-Control"] = "private, max-age=600"
+    if response.has_header("ETag"):
+        response["Cache-Control"] = "private, no-cache"
     return response
 
 
@@ -75,7 +79,12 @@ def _thumbnail(request: Request, item_id: UUID, upload: UUID) -> HttpResponse:
     _, file = _asked(request, item_id, upload)
     if not file.is_picture or file.size > thumbnails.LARGEST:
         raise NotFound("There is no small picture of this file.")
-    return _bare(HttpResponse(thumbnails.small(files.whole(upload)), content_type="image/jpeg"), _SANDBOXED)
+    files.head(upload)  # what was erased says so also to who kept a copy
+    tag = f'"small-{file.sha256.hex()}"'
+    unchanged: HttpResponse | None = get_conditional_response(request, etag=tag)
+    response = unchanged or HttpResponse(thumbnails.small(files.whole(upload)), content_type="image/jpeg")
+    response["ETag"] = tag
+    return _bare(response, _SANDBOXED)
 
 
 def _asked(request: Request, item_id: UUID, upload: UUID) -> tuple[Item, Attached]:

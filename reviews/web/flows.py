@@ -35,7 +35,7 @@ def listed(request: Request) -> HttpResponse:
 def flow(request: Request, slug: str) -> HttpResponse:
     """Show a flow: the versions of its data contract and who posts by each, its keys and its endpoints."""
     found = flows.found(slug, request.access)
-    told = {"flow": found, "report": contracts.report(found), "keys": flows.keys(found)}
+    told = {"flow": found, "report": contracts.report(found, request.access), "keys": flows.keys(found)}
     return render(request, "flows/flow.html", told | {"callbacks": flows.callbacks(found)})
 
 

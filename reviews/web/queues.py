@@ -17,7 +17,6 @@ _LABELS = (
     (Show.UNASSIGNED, "Unassigned"),
     (Show.MINE, "Taken by me"),
 )
-_SEEING = ("see_queue", "review_in_queue", "manage_in_queue")
 
 
 @signed_in
@@ -54,7 +53,7 @@ def peek(request: Request, slug: str, item_id: UUID) -> HttpResponse:
 def _queue(request: Request, slug: str) -> Queue:
     """Find a queue the person may see; of any other, not even that it is there is told."""
     found = Queue.objects.filter(slug=slug).first()
-    if found is None or not any(request.access.may(name, "queue", found.pk) for name in _SEEING):
+    if found is None or found.pk not in request.access.seen_queues():
         raise NotFound("There is no such queue, or you may not see it.")
     return found
 

@@ -56,7 +56,6 @@ urlpatterns = [
     path("flows/<slug:slug>/quarantine/resubmit/", flows.resubmit, name="resubmit"),
     path("flows/<slug:slug>/quarantine/<uuid:entry_id>/", flows.entry, name="quarantined"),
     path("rules/", rules.listed, name="rules"),
-    path("rules/new/", drafting.draft, name="rules-new"),
     path("rules/simulations/<uuid:simulation_id>/", drafting.simulation, name="simulation"),
     path("rules/<slug:name>/", rules.one, name="rule-set"),
     path("rules/<slug:name>/draft/", drafting.draft, name="rules-draft"),
@@ -93,6 +92,8 @@ urlpatterns = [
     path("changes/", changes.listed, name="proposals"),
     path("changes/new/", proposals.choose, name="proposals-new"),
     path("changes/new/<slug:word>/", proposals.propose, name="proposal-new"),
+    # Beside the sets, this would be the address of one that is called “new”.
+    path("changes/rules/new/", drafting.draft, name="rules-new"),
     path("changes/<uuid:proposal_id>/", changes.one, name="proposal"),
     path("changes/<uuid:proposal_id>/prepare/", changes.prepare, name="proposal-prepare"),
     path("changes/<uuid:proposal_id>/sign/<uuid:intent_id>/", changes.sign, name="proposal-sign"),

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from portal.kit.clock import now
 from reviews.actions import configuring
+from reviews.files import OUTSIDE
 from reviews.models import Contract, Item, Quarantine, Revision, Submission
 from reviews.showing import contracts
 from reviews.showing.contracts import Report
@@ -53,7 +54,7 @@ def revise(world: World, item: Item, document: dict[str, Any]) -> Any:
 
 
 def report(world: World) -> Report:
-    return contracts.report(world.flow)
+    return contracts.report(world.flow, OUTSIDE)
 
 
 def test_the_version_before_is_taken_until_its_date_and_stored_with_the_item(world: World) -> None:

@@ -21,7 +21,7 @@ PAGES = {
     "rules of a flow": lambda at: f"/rules/{at.policy.name}/",
     "a version": lambda at: f"/rules/{at.policy.name}/versions/2/",
     "a draft": lambda at: f"/rules/{at.policy.name}/draft/",
-    "new rules": lambda at: "/rules/new/",
+    "new rules": lambda at: "/changes/rules/new/",
     "a simulation": lambda at: f"/rules/simulations/{at.simulation.pk}/",
     "changes that wait": lambda at: "/changes/",
     "decided changes": lambda at: "/changes/?show=decided",

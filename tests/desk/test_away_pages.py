@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import pytest
 
+from portal.accounts import actions as accounts
 from portal.accounts.roles import Role
 from portal.kit.clock import now
+from reviews.actions import configuring
 from reviews.models import Substitution
-from tests.factories import make_item, make_person, sign, take
+from tests.factories import SEEDER, make_item, make_person, sign, take
 from tests.pages import browser
-from tests.reviews.standing import away, make_manager
+from tests.reviews.standing import away, make_manager, make_officer
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +49,25 @@ def test_both_see_it_and_others_do_not(ana, ben):
     assert f'<th scope="row">{ana.user}</th>' in body(browser(ben.user).get("/away/"))
     other = make_person("other", Role.ADJUSTER)
     assert f'<th scope="row">{ana.user}</th>' not in body(browser(other.user).get("/away/"))
+
+
+def test_queues_are_named_to_who_may_know_of_them(world, ana):
+    ria, olga = make_person("ria", Role.RELEASE_APPROVER), make_officer()
+    hidden = [configuring.open_queue(f"hidden-{n}", f"Zebra {n}", by=SEEDER) for n in (1, 2)]
+    for queue in hidden:
+        accounts.grant_access(Role.ADJUSTER, "review_in_queue", queue, by=SEEDER)
+    accounts.grant_access(Role.RELEASE_APPROVER, "see_queue", world.queue, by=SEEDER)
+    later = {"starts": now() + timedelta(days=1), "ends": now() + timedelta(days=8)}
+    away(ana, ria, queues=[*hidden, world.queue], **later)
+    away(ana, ria, queues=hidden, starts=later["ends"], ends=later["ends"] + timedelta(days=1))
+
+    to_ria, to_ana, to_olga = (body(browser(each.user).get("/away/")) for each in (ria, ana, olga))
+
+    assert f">{world.queue.name} and others</td>" in to_ria
+    assert ">Queues you may not see</td>" in to_ria
+    assert "Zebra" not in to_ria
+    assert f">{world.queue.name}, Zebra 1, Zebra 2</td>" in to_ana
+    assert ">Zebra 1, Zebra 2</td>" in to_olga
 
 
 def test_a_manager_sees_it_and_may_name_one_for_their_queues(world, ana, ben):

@@ -160,7 +160,8 @@ def test_a_failed_ceremony_leaves_the_attempt_and_changes_nothing(tom, helen, ru
 
 
 def test_a_stale_change_says_so_and_is_not_signed(tom, helen, rules):
-    proposal, other = proposed(rules, tom), proposing.propose("policy", changed(rules, "Other."), by=tom.user)
+    proposal = proposed(rules, tom)
+    other = proposing.propose("policy", changed(rules, "Other."), by=tom.user, reason="As agreed.")
     client, address = attempt(helen, proposal)
     sign(other, make_person("hugo", Role.COMPLIANCE_OFFICER))
 
@@ -175,7 +176,8 @@ def test_a_stale_change_says_so_and_is_not_signed(tom, helen, rules):
 
 
 def test_an_attempt_of_one_change_does_not_sign_another(tom, helen, rules, world):
-    proposal, other = proposed(rules, tom), proposing.propose("policy", changed(rules, "Other."), by=tom.user)
+    proposal = proposed(rules, tom)
+    other = proposing.propose("policy", changed(rules, "Other."), by=tom.user, reason="As agreed.")
     client, address = attempt(helen, proposal)
 
     moved = address.replace(str(proposal.pk), str(other.pk))
@@ -200,7 +202,7 @@ def test_a_used_attempt_leads_to_what_came_of_it(tom, helen, rules):
 
 def test_what_cannot_be_signed_any_more_says_where_it_is_wrong(tom, helen, ana):
     content = json.dumps({"person": ana.user.username, "role": "flow-owner"})
-    proposal = proposing.propose("role", content, by=tom.user)
+    proposal = proposing.propose("role", content, by=tom.user, reason="As agreed.")
     accounts.deactivate(ana.user, by=tom.user)
 
     answer = post(helen, at(proposal, "prepare/"))
@@ -254,7 +256,7 @@ def test_an_owner_reads_changes_of_their_rules_and_no_others(tom, rules, world):
     olga, ana = make_person("olga", Role.FLOW_OWNER), make_person("ana", Role.ADJUSTER)
     theirs, other = proposed(rules, tom), proposed(make_world().flow.policy, tom)
     content = json.dumps({"person": ana.user.username, "role": "senior-adjuster"})
-    role = proposing.propose("role", content, by=tom.user)
+    role = proposing.propose("role", content, by=tom.user, reason="As agreed.")
 
     assert get(olga, at(theirs)).status_code == 200
     assert get(olga, at(other)).status_code == 404
@@ -349,8 +351,8 @@ AUTHORITY = "person,effects,line,jurisdiction,currency,up_to,alone,per_subject,p
 
 def test_registers_and_reviews_are_read_and_signed_here_too(tom, helen, ana):
     row = f"{ana.user.username},pay,*,US,USD,500.00,500.00,,,,2026-01-01,\n"
-    register = proposing.propose("authority", AUTHORITY + row, by=tom.user)
-    review = proposing.propose("access-review", f"Person,Role\n{HOSTILE},adjuster\n", by=tom.user)
+    register = proposing.propose("authority", AUTHORITY + row, by=tom.user, reason="As agreed.")
+    review = proposing.propose("access-review", f"Person,Role\n{HOSTILE},adjuster\n", by=tom.user, reason="As agreed.")
 
     for proposal in (register, review):
         assert get(helen, at(proposal)).status_code == 200
@@ -392,7 +394,7 @@ def test_a_permission_of_queues_is_not_given_on_a_flow(tom, world):
 
 def test_who_gains_a_role_is_told_to_nobody_who_may_not_know_and_does_not_sign(tom, helen, ana):
     content = json.dumps({"person": helen.user.username, "role": "flow-owner"})
-    proposal = proposing.propose("role", content, by=tom.user)
+    proposal = proposing.propose("role", content, by=tom.user, reason="As agreed.")
 
     told = body(get(helen, at(proposal)))
 
@@ -408,7 +410,7 @@ def test_an_unknown_kind_is_not_there(tom):
 def test_decided_changes_are_listed_page_by_page(tom, rules, monkeypatch):
     monkeypatch.setattr("reviews.showing.changes.PAGE", 2)
     for number in range(3):
-        made = proposing.propose("policy", changed(rules, f"Reason {number}."), by=tom.user)
+        made = proposing.propose("policy", changed(rules, f"Reason {number}."), by=tom.user, reason="As agreed.")
         proposing.withdraw(made.pk, by=tom.user)
     last = Proposal.objects.order_by("pk").first()
 

@@ -13,8 +13,8 @@ from portal.accounts import walls
 from portal.accounts.roles import Role
 from portal.kit.clock import now
 from portal.kit.ids import ItemId
-from reviews.actions import walling
-from reviews.models import BreakGlass, Item
+from reviews.actions import configuring, walling
+from reviews.models import BreakGlass, Item, Queue
 from reviews.words import Verdict
 from tests.accounts.entering import with_passkey
 from tests.factories import SEEDER, make_item, make_person, sign, take
@@ -56,6 +56,35 @@ def test_the_page_says_who_is_told(urgent, ana, olga):
 
     names = ", ".join(sorted([str(olga.user), str(mona.user)], key=lambda name: name != str(olga.user)))
     assert f"<b>{urgent.queue.name}:</b> {names}" in told
+
+
+@pytest.mark.usefixtures("olga")
+def test_the_page_names_the_queues_one_may_know_of_alone(urgent, ana):
+    hidden = configuring.open_queue("restricted", "Zebra litigation", by=SEEDER)
+    client = browser(ana.user)
+
+    told = body(client.get("/emergency/"))
+    answer, made_up = (
+        client.post("/emergency/", form(ana, queue)) for queue in (hidden, Queue(slug="made-up", name="Made up"))
+    )
+
+    assert "Zebra" not in told
+    assert f">{urgent.queue.name}</option>" in told
+    assert (answer.status_code, made_up.status_code) == (422, 422)
+    assert "Zebra" not in body(answer)
+    assert not BreakGlass.objects.exists()
+
+
+@pytest.mark.usefixtures("olga")
+def test_who_may_see_no_queue_is_told_what_to_do(urgent):
+    told = body(browser(make_person("ria", Role.RELEASE_APPROVER).user).get("/emergency/"))
+
+    assert "Ask an administrator for sight" not in told
+    stranger = make_person("cora", Role.CORRESPONDENCE_REVIEWER)
+    accounts.withdraw_access(Role.CORRESPONDENCE_REVIEWER, "review_in_queue", urgent.queue, by=SEEDER)
+    accounts.withdraw_access(Role.CORRESPONDENCE_REVIEWER, "review_in_queue", urgent.exceptions, by=SEEDER)
+
+    assert "Ask an administrator for sight" in body(browser(stranger.user).get("/emergency/"))
 
 
 @pytest.mark.usefixtures("olga")

@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 
 from portal.accounts import actions as accounts
+from portal.accounts import walls
 from portal.accounts.roles import Role
 from portal.kit.clock import now
-from portal.kit.ids import new_id
-from reviews.actions import configuring
-from reviews.models import ApiKey, Quarantine, Submission
+from portal.kit.ids import ItemId, new_id
+from reviews.actions import configuring, routing, walling
+from reviews.models import ApiKey, Item, Quarantine, Submission
 from reviews.showing import quarantine, texts
 from reviews.web import flows
 from tests.factories import SEEDER, a_document, make_person, make_world
@@ -107,6 +108,49 @@ def test_the_page_of_a_flow_says_who_still_posts_by_the_version_before(world, ol
     assert "Taken until" in told
     assert f"Key …{ApiKey.objects.get(flow=world.flow).pk.hex[-8:]}" in told.replace("… ", "…")
     assert "1 item, last" in told
+
+
+def put_behind_a_wall(item_id):
+    """Let somebody inside a wall put an item behind it; give them."""
+    mia = make_person("mia", Role.ADJUSTER, Role.COMPLIANCE_OFFICER)
+    walls.grant_wall(mia.user, "counsel", by=SEEDER)
+    routing.route_now(item_id)
+    walling.put_behind(item_id, "counsel", by=mia.user, seen=Item.objects.get(pk=item_id).version)
+    return browser(mia.user)
+
+
+def test_who_posts_is_counted_from_the_items_one_may_know_of_alone(world, olga, cora):
+    hidden = world.post(a_document(snapshot={"output": {"zone": "X"}})).json()["id"]
+    mia = put_behind_a_wall(ItemId(hidden))
+
+    outside, inside = words(read(olga, at(world))), words(read(mia, at(world)))
+
+    assert "Nobody posted by this version." in outside
+    assert "0 items" in outside
+    assert "1 item, last" in inside
+
+
+def test_a_key_that_posts_by_the_version_before_only_behind_a_wall_is_named_to_those_inside_alone(world, olga, cora):
+    configuring.apply_contract(
+        world.flow, {"properties": {"output": {"required": ["roof"]}}}, by=SEEDER,
+        earlier_until=now() + timedelta(days=7),
+    )  # fmt: skip
+    mia = put_behind_a_wall(ItemId(world.post(a_document(snapshot={"output": {"zone": "X"}})).json()["id"]))
+
+    assert "is still posted by" not in words(read(olga, at(world)))
+    assert "Version 1 is still posted by 1 key." in words(read(mia, at(world)))
+
+
+def test_refused_posts_of_an_item_behind_a_wall_are_not_announced_outside_of_it(world, olga, cora):
+    kept(world, webhook_id="msg_1")
+    hidden = world.post(a_document(snapshot={"output": {"zone": "X"}}), webhook_id="msg_1").json()["id"]
+    assert at(world, "quarantine/") in read(olga, "/flows/")
+
+    mia = put_behind_a_wall(ItemId(hidden))
+
+    assert at(world, "quarantine/") not in read(olga, "/flows/")
+    assert "Nothing of this flow was refused." in words(read(olga, at(world, "quarantine/")))
+    assert at(world, "quarantine/") in read(mia, "/flows/")
 
 
 def test_the_page_of_a_flow_tells_its_endpoints_without_what_an_address_hides(world, olga):

@@ -7,11 +7,16 @@ from django.urls import reverse
 
 from portal.accounts import actions as accounts
 from portal.accounts.roles import Role
-from reviews.models import Recusal, Signature
+from portal.kit.ids import ItemId
+from reviews.actions import signing, taking
+from reviews.models import Item, Recusal, Signature
+from reviews.showing import dossier
+from reviews.words import Verdict
 from tests.desk.deciding import at, decide, sign_with, words
-from tests.factories import SEEDER, make_item, make_person, story, take
+from tests.factories import SEEDER, make_item, make_person, refused, story, take
 from tests.pages import browser
 from tests.reviews.planned import Cast, make_planned, parallel, stage
+from tests.reviews.registered import authority, may
 
 pytestmark = pytest.mark.django_db
 SECRET = "Zweifel-4711"
@@ -86,6 +91,19 @@ def blind():
     return cast
 
 
+def tries_beyond_authority(cast, name):
+    """Let somebody ask to approve, whose authority no longer covers it when they sign."""
+    authority(may(cast[name], "100000"))
+    take(cast.item, cast[name])
+    seen = Item.objects.get(pk=cast.item.pk).version
+    mine = {"by": cast[name].user, "session_ref": cast[name].session}
+    intent = signing.prepare(ItemId(cast.item.pk), **mine, seen=seen, verdict=Verdict.APPROVE)
+    authority(may(cast[name], "1"))
+    with refused("over_authority"):
+        signing.sign(intent.pk, **mine, factors=cast[name].factors())
+    taking.put_back(ItemId(cast.item.pk), by=cast[name].user)
+
+
 TELLING = (SECRET, "Round ", "rejected", "Rejected", "returned", "tag bad", "reject.")
 
 
@@ -112,6 +130,48 @@ def test_who_signs_blind_finds_no_verdict_on_any_page_until_they_signed(blind):
     assert "What others said shows once you have signed." in html
     assert client.get(at("evidence", item)).status_code == 404
     assert client.get(at("evidence-record", item)).status_code == 404
+
+
+def test_who_signs_blind_is_not_told_that_a_signature_of_somebody_else_was_refused_nor_why():
+    cast = Cast(*BLIND)
+    tries_beyond_authority(cast, "a")
+
+    for asked in ("", "?story=all"):
+        shown = told(cast, "s", query=asked)
+        assert "was refused" not in shown
+        assert "over authority" not in shown
+
+    assert "was refused: over authority" in told(cast, "a")
+    cast.signs("s", "reject", "No.")
+    assert "was refused: over authority" in told(cast, "s")
+
+
+def test_who_only_watches_is_told_that_a_signature_was_refused_and_so_is_everybody_where_nobody_signs_blind():
+    cast, open_one = Cast(*BLIND), Cast(parallel(stage("a"), stage("s")))
+    accounts.grant_access(Role.AUDITOR, "see_queue", cast.item.queue, by=SEEDER)
+    tries_beyond_authority(cast, "a"), tries_beyond_authority(open_one, "a")
+
+    assert "was refused: over authority" in words(
+        browser(make_person("watcher", Role.AUDITOR).user).get(at("item", cast.item))
+    )
+    assert "was refused: over authority" in told(open_one, "s")
+
+
+def test_what_is_veiled_leaves_no_gap_in_how_many_steps_are_shown(monkeypatch):
+    monkeypatch.setattr(dossier, "LATEST", 2)
+    cast = Cast(*BLIND)
+    tries_beyond_authority(cast, "a")
+
+    html = page_of(cast, "s").content.decode()
+
+    assert "Only the newest 2 steps are shown." in html
+
+
+def test_who_signs_blind_sees_their_own_refused_signature():
+    cast = Cast(*BLIND)
+    tries_beyond_authority(cast, "s")
+
+    assert "was refused: over authority" in told(cast, "s")
 
 
 def test_what_somebody_said_is_told_as_soon_as_the_blind_signer_signed(blind):

@@ -8,8 +8,10 @@ from django.test import Client
 from portal.accounts import actions as accounts
 from portal.accounts.roles import Role
 from portal.kit.ids import new_id
+from portal.kit.problems import Problem
 from reviews.actions import configuring, simulating
 from reviews.models import Flow, Item, Policy, Proposal, Simulation
+from tests.desk.deciding import words
 from tests.factories import SEEDER, make_item, make_person, make_world, story
 from tests.pages import HTMX, browser
 
@@ -74,7 +76,8 @@ def test_the_list_says_what_is_in_force_and_which_flow_uses_it(tom, world, rules
 def test_who_reads_no_configuration_is_told_of_no_rules(world, rules, role):
     client = browser(make_person("somebody", role).user)
 
-    for address in ("/rules/", at(rules), at(rules, "draft/"), at(rules, "versions/1/"), "/rules/new/", "/changes/"):
+    inside = [at(rules, each) for each in ("", "draft/", "versions/1/")]
+    for address in ("/rules/", *inside, "/changes/rules/new/", "/changes/"):
         assert client.get(address).status_code in (404, 409), address
     assert client.get(at(rules)).status_code == 404
 
@@ -218,7 +221,7 @@ def test_an_owner_proposes_for_their_flow_and_not_new_rules(world, rules):
     olga = owner(world.flow)
 
     assert post(olga, at(rules, "draft/"), text=changed(rules), do="propose", reason="Ours.").status_code == 302
-    assert browser(olga.user).get("/rules/new/").status_code == 409
+    assert browser(olga.user).get("/changes/rules/new/").status_code == 409
 
 
 def test_a_simulation_shows_how_far_it_is_and_then_what_would_change(tom, world, rules):
@@ -260,7 +263,7 @@ def test_a_simulation_of_no_sensible_number_of_items_keeps_the_draft(tom, rules,
 def test_looking_at_rules_writes_nothing(tom, rules):
     client = browser(tom.user)
 
-    for address in ("/rules/", at(rules), at(rules, "versions/1/"), at(rules, "draft/"), "/rules/new/"):
+    for address in ("/rules/", at(rules), at(rules, "versions/1/"), at(rules, "draft/"), "/changes/rules/new/"):
         assert client.get(address).status_code == 200
     assert client.get(at(rules, "reroute/")).status_code == 405
 
@@ -326,3 +329,21 @@ def test_somebody_not_signed_in_is_sent_to_sign_in(rules):
     assert Client().get(at(rules)).status_code == 302
     assert Client().get(f"/rules/simulations/{new_id()}/").status_code == 302
     assert Flow.objects.count() == 1
+
+
+def kinds_of(problem):
+    """Give every problem there is."""
+    return [each for kind in problem.__subclasses__() for each in (kind, *kinds_of(kind))]
+
+
+def test_whatever_goes_wrong_pages_say_routing_rules_and_never_policy():
+    titles = [each.title for each in kinds_of(Problem) if hasattr(each, "title")]
+
+    assert [title for title in titles if "polic" in title.lower()] == []
+    assert "These routing rules cannot be used" in titles
+
+
+def test_an_item_that_no_rule_matches_says_so_in_the_same_words(world, ben):
+    item = make_item(world, action={"effect": "letter"})
+
+    assert "No routing rule matches this item." in words(browser(ben.user).get(f"/items/{item.pk}/"))

@@ -53,7 +53,7 @@ def rules_in_force(text: str = RULES) -> Any:
 def propose(kind: str, content: str | dict[str, Any], by: Person, **given: Any) -> Proposal:
     """Propose a change; a small one may be given as its members."""
     text = content if isinstance(content, str) else json.dumps(content)
-    return proposing.propose(kind, text, by=by.user, **given)
+    return proposing.propose(kind, text, by=by.user, **({"reason": "As agreed."} | given))
 
 
 def prepare(proposal: Proposal, by: Person) -> ProposalIntent:

@@ -14,8 +14,8 @@ from portal.accounts.ceremony import Factors
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.kit.clock import now
-from reviews.actions import breaking_glass, notifying, taking
-from reviews.models import BreakGlass, GlassNotice
+from reviews.actions import breaking_glass, configuring, notifying, taking
+from reviews.models import BreakGlass, GlassNotice, Queue
 from tests.factories import SEEDER, make_item, make_person, refused, sign, story, take
 from tests.reviews.cheating import pasted, refuses, run
 from tests.reviews.planned import make_planned, stage
@@ -108,9 +108,22 @@ def test_who_never_decides_does_not_in_an_emergency(urgent, role):
 def test_only_signing_roles_are_taken_by_who_signs_somewhere_or_manages_here(urgent, ana):
     with refused("role_not_for_emergencies"):
         emergency(ana, urgent.queue, Role.COMPLIANCE_OFFICER)
+    accounts.grant_access(Role.FLOW_OWNER, "see_queue", urgent.queue, by=SEEDER)
     with refused("no_permission"):
         emergency(make_person("fritz", Role.FLOW_OWNER), urgent.queue)
     assert emergency(make_manager(urgent.queue), urgent.queue).pk
+
+
+@pytest.mark.usefixtures("olga")
+def test_a_queue_one_may_not_know_of_is_not_there_in_an_emergency_either(urgent, ana):
+    hidden = configuring.open_queue("restricted", "Restricted", by=SEEDER)
+
+    for queue in (hidden, Queue(slug="made-up", name="Made up")):
+        with refused("not_found"):
+            emergency(ana, queue)
+
+    accounts.grant_access(Role.ADJUSTER, "see_queue", hidden, by=SEEDER)
+    assert emergency(ana, hidden).queue == hidden
 
 
 @pytest.mark.usefixtures("olga")

@@ -115,10 +115,12 @@ def test_who_holds_a_forbidden_pair_signs_nothing_until_one_is_taken_away(world,
     pair = pairs.forbid(Role.ADJUSTER, Role.COMPLIANCE_OFFICER, "Four eyes.", by=SEEDER)
     item = make_item(world)
 
-    with refused("forbidden_pair"):
+    with refused("forbidden_pair") as told:
         take(item, helen)
     pairs.allow(pair, by=SEEDER)
     take(item, helen)
+
+    assert "Nobody here signs as both Adjuster and Compliance officer." in told.value.detail
 
 
 def test_a_role_that_was_lent_makes_a_forbidden_pair_as_well(world, carl):

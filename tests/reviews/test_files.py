@@ -12,15 +12,29 @@ from django.test import Client
 from PIL import Image
 
 from audit import exhibits
+from portal.accounts import walls
 from portal.accounts.roles import Role
+from portal.kit.ids import ItemId
 from portal.kit.problems import Refused
 from reviews import files
-from reviews.actions import opening, uploading
+from reviews.actions import opening, uploading, walling
 from reviews.models import Attachment, Item, Opening, Upload, UploadPart
 from reviews.tasks import sweep_uploads
 from reviews.web.viewing import kinds, lines, mails
 from reviews.web.viewing.kinds import Kind
-from tests.factories import Person, a_document, make_item, make_person, make_world, open_all, refused, sign, story, take
+from tests.factories import (
+    SEEDER,
+    Person,
+    a_document,
+    make_item,
+    make_person,
+    make_world,
+    open_all,
+    refused,
+    sign,
+    story,
+    take,
+)
 from tests.pages import browser
 from tests.reviews.cheating import at_once, refuses
 
@@ -522,9 +536,59 @@ def test_a_thumbnail_is_small_and_opens_nothing(world, ana):
 
     with Image.open(BytesIO(answer.content)) as small:
         assert (small.format, small.size) == ("JPEG", (480, 320))
-    assert answer["Cache-Control"] == "private, max-age=600"
     assert "sandbox" in answer["Content-Security-Policy"]
     assert openings(item) == 0
+
+
+def asked_again(person: Person, item: Item, kept: Any) -> Any:
+    """Ask for a thumbnail as a browser does that kept it."""
+    upload = Attachment.objects.get(submission_id=item.pk).upload_id
+    address = f"/items/{item.pk}/files/{upload}/thumbnail"
+    return browser(person.user).get(address, headers={"if-none-match": kept["ETag"]})
+
+
+def test_a_browser_that_kept_a_thumbnail_asks_before_each_use(world, ana):
+    item = item_with(world, a_picture(), "a.png", "image/png")
+    kept = look(ana, item, "thumbnail")
+
+    again = asked_again(ana, item, kept)
+
+    assert (again.status_code, again.content) == (304, b"")
+    assert {kept["Cache-Control"], again["Cache-Control"]} == {"private, no-cache"}
+    assert again["ETag"] == kept["ETag"]
+
+
+@pytest.mark.parametrize("walled", ["item", "file"])
+def test_a_thumbnail_is_gone_from_a_browser_that_kept_it_once_a_wall_stands_around_it(world, ana, walled):
+    item, mia = item_with(world, a_picture(), "a.png", "image/png"), make_person("mia", Role.ADJUSTER)
+    walls.grant_wall(mia.user, "counsel", by=SEEDER)
+    kept = look(ana, item, "thumbnail")
+
+    if walled == "item":
+        walling.put_behind(ItemId(item.pk), "counsel", by=mia.user, seen=item.version)
+    else:
+        walling.file(ItemId(item.pk), Attachment.objects.get().upload_id, "counsel", by=mia.user)
+
+    assert asked_again(ana, item, kept).status_code == 404
+    assert asked_again(mia, item, kept).status_code == 304
+
+
+def test_a_thumbnail_of_an_erased_file_is_gone_from_a_browser_that_kept_it(world, ana, superuser):
+    item = item_with(world, a_picture(), "a.png", "image/png")
+    kept = look(ana, item, "thumbnail")
+
+    with superuser():
+        exhibits.destroy_key(Upload.objects.get().dek_id)
+
+    assert asked_again(ana, item, kept).status_code == 410
+
+
+def test_no_browser_keeps_a_file_or_the_page_around_it(world, ana):
+    item = item_with(world, a_picture(), "a.png", "image/png")
+
+    kept = {look(ana, item, door)["Cache-Control"] for door in ("", "content", "download")}
+
+    assert kept == {"no-store, private"}
 
 
 def a_bomb() -> bytes:

@@ -11,6 +11,7 @@ from reviews.models import Policy, Proposal
 from tests.factories import SEEDER, make_person
 
 pytestmark = pytest.mark.django_db
+WHY = ("--reason", "As agreed.")
 
 GOOD = """policy: letters
 fallback:
@@ -97,34 +98,36 @@ def test_a_policy_is_proposed_by_a_person_and_another_is_named(file, officer):
 
 
 def test_where_nobody_else_may_sign_that_is_told(file, officer):
-    assert "nobody may sign it yet" in policy("apply", file(GOOD), "--by", officer.username)
+    assert "nobody may sign it yet" in policy("apply", file(GOOD), "--by", officer.username, *WHY)
 
 
 def test_what_is_in_force_or_proposed_already_is_not_proposed_again(file, officer):
     in_force()
-    assert "in force with exactly this text" in policy("apply", file(GOOD), "--by", officer.username)
+    assert "in force with exactly this text" in policy("apply", file(GOOD), "--by", officer.username, *WHY)
 
-    policy("apply", file(GOOD + "# changed\n"), "--by", officer.username)
+    policy("apply", file(GOOD + "# changed\n"), "--by", officer.username, *WHY)
 
-    assert "waits for its signature" in policy("apply", file(GOOD + "# changed\n"), "--by", officer.username)
+    assert "waits for its signature" in policy("apply", file(GOOD + "# changed\n"), "--by", officer.username, *WHY)
     assert Proposal.objects.count() == 1
 
 
 def test_who_may_not_propose_is_told(file, officer):
     ana = make_person("ana", Role.ADJUSTER).user
 
-    assert "Ask a compliance officer" in faults("apply", file(GOOD), "--by", ana.username)[1]
+    assert "Ask a compliance officer" in faults("apply", file(GOOD), "--by", ana.username, *WHY)[1]
 
 
 def test_an_unknown_name_is_told_with_its_place(file, officer):
-    told, _ = faults("apply", path := file(GOOD.replace("queue: desk", "queue: dsek", 1)), "--by", officer.username)
+    told, _ = faults(
+        "apply", path := file(GOOD.replace("queue: desk", "queue: dsek", 1)), "--by", officer.username, *WHY
+    )
 
     assert told == [f"{path}:3:10: There is no queue “dsek”. Did you mean “desk”? There are: desk."]
 
 
 @pytest.mark.parametrize("bad", [BROKEN, GOOD.replace("letters", "others").replace("queue: desk", "queue: nowhere")])
 def test_one_bad_file_leaves_the_good_one_out_too(file, officer, bad):
-    _, ending = faults("apply", file(GOOD, "good.yaml"), file(bad, "bad.yaml"), "--by", officer.username)
+    _, ending = faults("apply", file(GOOD, "good.yaml"), file(bad, "bad.yaml"), "--by", officer.username, *WHY)
 
     assert "othing was changed" in ending
     assert not Proposal.objects.exists()
@@ -138,4 +141,4 @@ def test_what_is_in_force_is_written_out_byte_for_byte(file, officer):
     in_force()
 
     assert policy("export", "letters") == GOOD
-    assert faults("export", "none")[1] == "There is no policy none."
+    assert faults("export", "none")[1] == "There are no routing rules called none."

@@ -204,8 +204,9 @@ def test_a_pair_of_roles_is_forbidden_and_allowed_again(tom, helen):
     sign(propose("role-pair", asked, tom, reason="Who hands out work does not do it."), helen)
     ana = make_person("ana", Role.ADJUSTER)
 
-    with refused("forbidden_pair"):
+    with refused("forbidden_pair") as told:
         propose("role", {"person": ana.user.username, "role": "queue-manager"}, tom)
+    assert "holds Adjuster, which nobody may hold together with Queue manager" in told.value.detail
     sign(propose("role-pair", asked | {"forbidden": False}, helen), tom)
     sign(propose("role", {"person": ana.user.username, "role": "queue-manager"}, tom), helen)
 

@@ -15,6 +15,7 @@ from tests.reviews.four_eyes import HOURS, rules_in_force, sign
 from tests.reviews.sheets import HEADINGS, workbook
 
 pytestmark = pytest.mark.django_db
+WHY = ("--reason", "As agreed.")
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def test_a_register_is_previewed_and_proposed(tmp_path, tom, ana):
     file = tmp_path / "authority.csv"
     file.write_text(f"{HEADINGS}\n{row(ana)}\n")
 
-    told = manage("register", "import", "authority", file, "--by", tom.user.username)
+    told = manage("register", "import", "authority", file, "--by", tom.user.username, *WHY)
 
     assert "Register of authority, version 1, 1 row: 1 added, 0 changed, 0 removed" in told
     assert f"  {ana.printed_name}: pay, auto, Texas, USD: added: up to 10,000.00" in told
@@ -63,12 +64,12 @@ def test_a_register_from_a_workbook_is_the_same_register(tmp_path, tom, ana):
     file = tmp_path / "authority.xlsx"
     file.write_bytes(workbook(HEADINGS.split(","), row(ana).split(",")))
 
-    manage("register", "import", "authority", file, "--by", tom.user.username)
+    manage("register", "import", "authority", file, "--by", tom.user.username, *WHY)
 
     entries = lists.read("authority", f"{HEADINGS}\n{row(ana)}\n".encode(), "a.csv")
     configuring.apply_register("authority", entries, by=SEEDER)
     assert bytes(Register.objects.get().digest) == bytes(Proposal.objects.get().digest)
-    assert "is in force already" in manage("register", "import", "authority", file, "--by", tom.user.username)
+    assert "is in force already" in manage("register", "import", "authority", file, "--by", tom.user.username, *WHY)
 
 
 @pytest.mark.parametrize(("bad", "place"), [
@@ -81,7 +82,7 @@ def test_a_bad_register_is_told_with_its_places_and_not_proposed(tmp_path, tom, 
     file = tmp_path / "authority.csv"
     file.write_text(f"{HEADINGS}\n{bad.replace('{ana}', ana.username)}\n")
 
-    told, ending = faults("register", "import", "authority", file, "--by", tom.user.username)
+    told, ending = faults("register", "import", "authority", file, "--by", tom.user.username, *WHY)
 
     assert told[0].startswith(place)
     assert "nothing was changed" in ending
@@ -90,7 +91,9 @@ def test_a_bad_register_is_told_with_its_places_and_not_proposed(tmp_path, tom, 
 
 def test_a_register_that_is_not_there_is_told(tmp_path, tom):
     assert "No register of licences" in faults("register", "export", "licences")[1]
-    assert "cannot be read" in faults("register", "import", "licences", tmp_path / "x", "--by", tom.user.username)[1]
+    assert (
+        "cannot be read" in faults("register", "import", "licences", tmp_path / "x", "--by", tom.user.username, *WHY)[1]
+    )
 
 
 def test_a_calendar_is_checked_proposed_and_written_out(tmp_path, tom):
@@ -98,21 +101,21 @@ def test_a_calendar_is_checked_proposed_and_written_out(tmp_path, tom):
     file.write_text(HOURS)
     assert "plain, 0 holidays, nothing wrong" in manage("calendar", "check", file)
 
-    told = manage("calendar", "apply", file, "--by", tom.user.username)
+    told = manage("calendar", "apply", file, "--by", tom.user.username, *WHY)
     assert "proposed as" in told
-    assert "waits for its signature" in manage("calendar", "apply", file, "--by", tom.user.username)
+    assert "waits for its signature" in manage("calendar", "apply", file, "--by", tom.user.username, *WHY)
     assert not Calendar.objects.exists()
     sign(Proposal.objects.get(), four_eyes.helen())
 
     assert manage("calendar", "export", "plain") == HOURS
-    assert "exactly this text" in manage("calendar", "apply", file, "--by", tom.user.username)
+    assert "exactly this text" in manage("calendar", "apply", file, "--by", tom.user.username, *WHY)
 
 
 def test_a_bad_calendar_is_told_with_its_place(tmp_path, tom):
     file = tmp_path / "plain.yaml"
     file.write_text(HOURS.replace("Chicago", "Chikago"))
 
-    for words in (("check", file), ("apply", file, "--by", tom.user.username)):
+    for words in (("check", file), ("apply", file, "--by", tom.user.username, *WHY)):
         told, ending = faults("calendar", *words)
         assert told[0].startswith(f"{file}:2:12: There is no time zone “America/Chikago”; use America/Chicago")
         assert "othing was changed" in ending
@@ -130,3 +133,15 @@ def test_what_waits_is_listed_with_who_may_sign(tom):
     assert told.startswith(f"{proposal.pk}  policy  Routing rules letters  (")
     assert f"by {tom.user.username})" in told
     assert f"may be signed by {helen.user.username}\n" in told
+
+
+@pytest.mark.parametrize("given", [(), ("--reason", ""), ("--reason", "  ")])
+@pytest.mark.parametrize("words", [("register", "import", "authority"), ("calendar", "apply"), ("policy", "apply")])
+def test_what_is_proposed_by_command_is_proposed_with_a_reason(tmp_path, tom, words, given):
+    file = tmp_path / "any"
+    file.write_text(HOURS)
+
+    _, ending = faults(*words, file, "--by", tom.user.username, *given)
+
+    assert ending == 'Say why in a sentence, with --reason "…"; who signs it reads it. Nothing was changed.'
+    assert not Proposal.objects.exists()

@@ -193,3 +193,11 @@ def test_a_calendars_differences_are_told(tom):
     assert proposing.preview("calendar", text, by=tom.user).differences == [
         "Mon: 08:00-12:00 → 08:00-13:00.", "2026-12-25 is a holiday: Christmas.",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("reason", ["", "  \n "])
+def test_nothing_is_proposed_without_a_reason(tom, reason):
+    with refused("reason_missing"):
+        propose("calendar", HOURS, tom, reason=reason)
+
+    assert not Proposal.objects.exists()

@@ -36,7 +36,7 @@ class Command(BaseCommand):
         if verb == "check":
             self._check(options["files"])
         elif verb == "apply":
-            self._apply(options["files"], wording.person(options["by"]), options["reason"])
+            self._apply(options["files"], wording.person(options["by"]), wording.reason(options["reason"]))
         else:
             self._export(options["name"])
 

@@ -44,11 +44,11 @@ class Command(BaseCommand):
 
     def _apply(self, options: dict[str, Any]) -> None:
         """Propose all files in one transaction: a fault in the last leaves the first out too."""
+        by, reason, lines = wording.person(options["by"]), wording.reason(options["reason"]), list[str]()
         self._parsed(options["files"])
-        by, lines = wording.person(options["by"]), list[str]()
         with transaction.atomic():
             for file in options["files"]:
-                lines += self._proposed(file, by, options["reason"])
+                lines += self._proposed(file, by, reason)
         self.stdout.write("\n".join(lines))
 
     def _proposed(self, file: Path, by: Any, reason: str) -> list[str]:
@@ -66,7 +66,7 @@ class Command(BaseCommand):
     def _export(self, options: dict[str, Any]) -> None:
         policy = Policy.objects.select_related("in_force").filter(name=options["name"]).first()
         if policy is None or policy.in_force is None:
-            raise CommandError(f"There is no policy {options['name']}.")
+            raise CommandError(f"There are no routing rules called {options['name']}.")
         self.stdout.write(policy.in_force.text, ending="")
 
     def _simulate(self, options: dict[str, Any]) -> None:

@@ -31,7 +31,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, verb: str, kind: str, **options: Any) -> None:
         """Do what the verb says."""
         if verb == "import":
-            self._import(kind, options["file"], wording.person(options["by"]), options["reason"])
+            self._import(kind, options["file"], wording.person(options["by"]), wording.reason(options["reason"]))
         else:
             self._export(kind)
 
