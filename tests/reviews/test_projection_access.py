@@ -2,6 +2,7 @@
 
 import pytest
 
+from portal import casting
 from portal.accounts import actions as accounts
 from portal.accounts import administering, pairs
 from portal.accounts.roles import Role
@@ -30,6 +31,12 @@ def people():
 
 @pytest.mark.usefixtures("people")
 def test_nothing_is_found_while_nobody_tampered():
+    assert found() == set()
+
+
+def test_nothing_is_found_of_the_whole_cast_of_the_demonstration():
+    casting.seed({"claims-triage": "http://127.0.0.1:9/"})
+
     assert found() == set()
 
 
