@@ -24,8 +24,8 @@ _FIELDS = """SELECT e.eid, e.leaf_bytes, f.pos, f.digest, f.disclosure, f.dek_id
  LEFT JOIN audit_data_key k ON k.id = f.dek_id
  WHERE e.log_id = %s AND (substr(e.leaf_bytes, 1, 9) <> '{"_sd":[]'::bytea OR f.entry_id IS NOT NULL)
  ORDER BY e.eid, f.pos"""
-_LINKS = """SELECT coalesce(h.history_id, l.history_id), l.salt, l.digest, e.leaf_bytes FROM {table} h
- FULL JOIN (SELECT * FROM audit_history_link WHERE model = %s) l ON l.history_id = h.history_id
+_LINKS = """SELECT coalesce(t.history_id, l.history_id), l.salt, l.digest, e.leaf_bytes, t.history_type, {texts}
+ FROM {table} t FULL JOIN (SELECT * FROM audit_history_link WHERE model = %s) l ON l.history_id = t.history_id
  LEFT JOIN audit_entry e ON e.eid = l.entry_id ORDER BY 1"""
 
 _CHANGED = """SELECT t.{key}, differ.names FROM {table} t LEFT JOIN LATERAL (
@@ -50,6 +50,16 @@ class _Field:
     @property
     def where(self) -> str:
         return f"entry {self.entry} field {self.pos}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    history_type: str
+    columns: dict[str, str | None]
+
+    def digest(self, label: str, names: Iterable[str], salt: bytes) -> bytes:
+        """Hash the row over the columns its entry names."""
+        return history.digest_of(label, self.history_type, {name: self.columns[name] for name in names}, salt)
 
 
 def wrong_disclosures(log: Log) -> Iterator[Finding]:
@@ -163,26 +173,25 @@ def _fits(field: _Field, sealed: bytes, key: DataKey) -> bool:
 
 
 def _unlinked(model: type[models.Model]) -> Iterator[Finding]:
-    label = history.label_of(model)
-    manager: Any = getattr(model, model._meta.simple_history_manager_attribute)  # type: ignore[attr-defined]
-    table = connection.ops.quote_name(manager.model._meta.db_table)
-    with connection.cursor() as cursor:
-        cursor.execute(_LINKS.format(table=table), [label])
-        rows = cursor.fetchall()
-    for history_id, salt, digest, leaf in rows:
-        if why := _why_unlinked(model, history_id, salt, digest, leaf):
-            yield Finding(Code.HISTORY_UNLINKED, f"{label} history {history_id}", why)
+    label, texts = history.label_of(model), history.texts(model)
+    sql = _LINKS.format(table=history.table_of(model), texts=", ".join(texts.values()))
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(sql, [label])
+        for history_id, salt, digest, leaf, history_type, *values in cursor:
+            row = None if history_type is None else _Kept(history_type, dict(zip(texts, values, strict=True)))
+            if why := _why_unlinked(label, row, salt, digest, leaf):
+                yield Finding(Code.HISTORY_UNLINKED, f"{label} history {history_id}", why)
 
 
 def _why_unlinked(
-    model: type[models.Model], history_id: int, salt: bytes | None, digest: bytes | None, leaf: bytes | None
+    label: str, row: _Kept | None, salt: bytes | None, digest: bytes | None, leaf: bytes | None
 ) -> str | None:
     if salt is None or digest is None or leaf is None:
         return "No entry vouches for this row."
-    columns = _vouched(_parsed(leaf).get("pub", {}).get("rows", []), history.label_of(model), bytes(digest))
+    columns = _vouched(_parsed(leaf).get("pub", {}).get("rows", []), label, bytes(digest))
     if columns is None:
         return "The entry it is linked to does not hold its digest."
-    if history.stored_digest(model, history_id, columns, bytes(salt)) != bytes(digest):
+    if row is None or row.digest(label, columns, bytes(salt)) != bytes(digest):
         return "The row is gone or not the one its entry vouches for."
     return None
 
