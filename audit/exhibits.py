@@ -129,6 +129,19 @@ def open(exhibit_id: UUID) -> bytes:  # noqa: A001  seal and open are the words 
     return opened(exhibit)
 
 
+def sealed_sha256(exhibit: models.Exhibit | None) -> Sha256:
+    """Give the digest of an exhibit's sealed bytes, by which an entry binds a text and tells nothing of it.
+
+    Nothing sealed has no digest: its bytes are none.
+    """
+    return Sha256(b"") if exhibit is None else sha256(bytes(exhibit.ciphertext))
+
+
+def sealed_sha256_of(exhibit_id: UUID) -> Sha256:
+    """Give the digest of the sealed bytes of an exhibit that is there."""
+    return sealed_sha256(models.Exhibit.objects.only("ciphertext").get(pk=exhibit_id))
+
+
 def opened(exhibit: models.Exhibit) -> bytes:
     """Give the plain bytes of an exhibit that was read together with its key."""
     if exhibit.dek.wrapped is None:

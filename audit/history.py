@@ -110,6 +110,11 @@ def stored_digest(model: type[models.Model], history_id: int, names: Sequence[st
     return digest_of(label_of(model), found[0], dict(zip(names, found[1:], strict=True)), salt)
 
 
+def texts(model: type[models.Model]) -> dict[str, str]:
+    """Give the columns a history keeps, each with the SQL that writes it as text, of a row called `t`."""
+    return _tracked(model)
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """A version with what its history row says about who and when, and the entry it belongs to."""

@@ -12,9 +12,11 @@ class ReviewsConfig(AppConfig):
         """Tell audit what only reviews can answer."""
         from audit.sealing import afterwards
         from audit.sealing.projections import register_projection
-        from reviews import facts, nudges, projection  # noqa: F401  facts register themselves on import
+        from reviews import facts, nudges  # noqa: F401  facts register themselves on import
+        from reviews.projections import configuration, items, permissions
 
-        register_projection("items", projection.differences)
-        register_projection("configuration", projection.configuration)
+        register_projection("items", items.differences)
+        register_projection("configuration", configuration.differences)
+        register_projection("access", permissions.differences)
         afterwards.register(nudges.deliveries)
         afterwards.register(nudges.evidence)

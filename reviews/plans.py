@@ -137,7 +137,7 @@ def told(planned: Sequence[Stage]) -> list[str]:
     return [
         f"{'& ' if place and numbered[place] == numbered[place - 1] else ''}{stage.role} x {stage.signatures}"
         f"{' blind' if stage.blind else ''}{f' back to {stage.back_to}' if stage.back_to else ''}"
-        f"{' by ' + ','.join(stage.factors) if stage.factors else ''}"
+        f"{' by ' + ','.join(stage.factors) if stage.factors else ''}{f' as {stage.name}' if stage.name else ''}"
         for place, stage in enumerate(planned)
     ]
 

@@ -97,7 +97,7 @@ def write(change: Change, overrides_id: UUID, *, by: User) -> SignoffSlot:
     amount = planning.money(action.get("amount"))
     slots = plans.slots(item.pk, change.number, change.stages)
     lifecycle.move(
-        item, State.IN_REVIEW, _fact(change, digest), by=by,
+        item, State.IN_REVIEW, _fact(change, digest, exhibits.sealed_sha256_of(overrides_id)), by=by,
         revision=change.number, override=change.direction, queue_id=change.queue_id, rule=change.rule,
         reasons=change.reasons, awaiting=plans.awaiting(slots), amount=amount,
         amount_at_stake=planning.money(action.get("amount_at_stake")) if "amount_at_stake" in action else amount,
@@ -242,7 +242,7 @@ def _copy_of(current: Revision, change: Change, overrides_id: UUID, action_sha25
     )
 
 
-def _fact(change: Change, action_sha256: bytes) -> facts.Overridden:
+def _fact(change: Change, action_sha256: bytes, overrides_sha256: bytes) -> facts.Overridden:
     version = change.item.policy_version
     return facts.Overridden(
         revision=change.number,
@@ -258,6 +258,7 @@ def _fact(change: Change, action_sha256: bytes) -> facts.Overridden:
         changed=[each.pointer for each in change.steps if not each.follows],
         direction=change.direction,
         changes=change.told,
+        overrides_sha256=overrides_sha256,
     )
 
 

@@ -61,8 +61,9 @@ def issue_key(flow: Flow, *, by: HasActor) -> str:
     """Issue an API key for the flow; the key is given once and only its hash is kept."""
     key = "csk_" + secrets.token_urlsafe(32)
     issuer = by if isinstance(by, User) else None
-    kept = ApiKey.objects.create(flow=flow, digest=hashlib.sha256(key.encode()).digest(), issued_by=issuer)
-    _change(_lock(flow), facts.KeyIssued(key=kept.pk), by)
+    digest = hashlib.sha256(key.encode()).digest()
+    kept = ApiKey.objects.create(flow=flow, digest=digest, issued_by=issuer)
+    _change(_lock(flow), facts.KeyIssued(key=kept.pk, digest=digest), by)
     return key
 
 

@@ -110,14 +110,14 @@ def planned(read: Sequence[Opened], *, fallback: Reason | None = None) -> list[P
     ]  # fmt: skip
 
 
-def rows(plan: Plan, key: exhibits.DataKey, exhibit_id: UUID) -> Rows:
-    """Give the rows of a plan whose content was sealed as the exhibit."""
+def rows(plan: Plan, key: exhibits.DataKey, exhibit_id: UUID, sealed_sha256: bytes) -> Rows:
+    """Give the rows of a plan whose content was sealed as the exhibit with this digest."""
     act = acts.build(plan.document, acts.salt(key, plan.submission.pk, 1))
     action_sha256 = acts.digest(act)
     slots = plans.slots(plan.submission.pk, 1, plan.outcome.stages)
     item = _item(plan, slots)
     step = ledger.Step(
-        _fact(plan, item, action_sha256), lifecycle.stream(item.pk), SystemJob.ROUTER, version=1,
+        _fact(plan, item, action_sha256, sealed_sha256), lifecycle.stream(item.pk), SystemJob.ROUTER, version=1,
         state=State.IN_REVIEW, key=key, rows=[item],
     )  # fmt: skip
     return Rows(item, _revision(plan, exhibit_id, action_sha256), slots, step)
@@ -217,7 +217,7 @@ def made_with(document: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _fact(plan: Plan, item: Item, action_sha256: bytes) -> facts.Received:
+def _fact(plan: Plan, item: Item, action_sha256: bytes, sealed_sha256: bytes) -> facts.Received:
     submission = plan.submission
     return facts.Received(
         flow=submission.flow_id,
@@ -235,6 +235,7 @@ def _fact(plan: Plan, item: Item, action_sha256: bytes) -> facts.Received:
         contract=submission.contract_id,
         document_sha256=bytes(submission.digest),
         body_sha256=bytes(submission.body_sha256),
+        sealed_sha256=sealed_sha256,
     )
 
 

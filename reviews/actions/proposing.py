@@ -189,6 +189,7 @@ def _fact(signature: ProposalSignature, by: User) -> facts.ProposalSigned:
         intent_sha256=bytes(signature.intent_sha256),
         content_sha256=bytes(signature.content_sha256),
         printed_name=by.printed_name,
+        signed_at=signature.signed_at,
     )
 
 

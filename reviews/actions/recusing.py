@@ -22,9 +22,10 @@ def recuse(item_id: ItemId, *, by: User, seen: int | None, reason: str) -> Recus
     guards.insist(guards.why_not_recuse(by, granted, item, plans.of(item)))
     for lease in Lease.objects.filter(item_id=item.pk, holder=by):
         taking.let_go(lease)
-    written = lifecycle.note(item, facts.Recused(reason=reason), by=by)
     scope = exhibits.subject_scope(item.flow_id, item.subject or None, item.pk)
     sealed = exhibits.seal(reason.encode(), scope=scope, media_type="text/plain")
+    fact = facts.Recused(reason=reason, sealed_sha256=exhibits.sealed_sha256(sealed))
+    written = lifecycle.note(item, fact, by=by)
     made = Recusal.objects.create(item=item, person=by, reason_id=sealed.pk, entry_id=written.eid, at=written.at)
     impasses.look(item)
     return made

@@ -40,10 +40,12 @@ def request_changes(item_id: ItemId, *, by: User, seen: int, reason: str) -> Ite
     lease = Lease.objects.filter(item_id=item.pk).first()
     slots = plans.of(item)
     guards.insist(guards.why_not_send_back(by, granted, item, slots, lease) or guards.why_not_leave(slots))
-    fact = facts.ChangesRequested(revision=item.revision, reason=reason.strip())
-    written = lifecycle.move(item, State.CHANGES_REQUESTED, fact, by=by, awaiting="")
     scope = exhibits.subject_scope(item.flow_id, item.subject or None, item.pk)
     sealed = exhibits.seal(reason.strip().encode(), scope=scope, media_type="text/plain")
+    fact = facts.ChangesRequested(
+        revision=item.revision, reason=reason.strip(), sealed_sha256=exhibits.sealed_sha256(sealed)
+    )
+    written = lifecycle.move(item, State.CHANGES_REQUESTED, fact, by=by, awaiting="")
     ChangeRequest.objects.create(
         item=item, revision=item.revision, asked_by=by, reason_id=sealed.pk, entry_id=written.eid, asked_at=written.at
     )

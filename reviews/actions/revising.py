@@ -154,7 +154,7 @@ def _write(item: Item, caller: Caller, post: Post, contract: UUID | None, *, rec
     attaching.attach(item.pk, number, item.flow_id, post.document)
     slots = plans.slots(item.pk, number, routed.stages)
     lifecycle.move(
-        item, State.IN_REVIEW, _fact(post.document, made, routed, acts.digest(act)),
+        item, State.IN_REVIEW, _fact(post.document, made, routed, acts.digest(act), exhibits.sealed_sha256(content)),
         by=ApiKey.objects.get(pk=caller.key_id), revision=number, queue_id=routed.queue_id,
         awaiting=plans.awaiting(slots), policy_version=routed.version, rule=routed.rule, reasons=routed.reasons,
         basis=Basis.SIGNATURES, override="none", routed_at=now(),
@@ -205,7 +205,9 @@ def _envelope(
     )
 
 
-def _fact(document: dict[str, Any], made: RevisionPost, routed: _Routed, action_sha256: bytes) -> facts.Revised:
+def _fact(
+    document: dict[str, Any], made: RevisionPost, routed: _Routed, action_sha256: bytes, sealed_sha256: bytes
+) -> facts.Revised:
     return facts.Revised(
         received_at=made.received_at,
         revision=made.revision,
@@ -221,4 +223,5 @@ def _fact(document: dict[str, Any], made: RevisionPost, routed: _Routed, action_
         contract=made.contract_id,
         document_sha256=bytes(made.digest),
         body_sha256=bytes(made.body_sha256),
+        sealed_sha256=sealed_sha256,
     )

@@ -105,7 +105,10 @@ def _write(read: Sequence[Opened], *, fallback: Reason | None) -> None:
     plans = planning.planned(read, fallback=fallback)
     keys = exhibits.keys_for(plan.scope for plan in plans)
     sealed = exhibits.seal_all([(plan.content, keys[plan.scope]) for plan in plans])
-    made = [planning.rows(plan, keys[plan.scope], exhibit.pk) for plan, exhibit in zip(plans, sealed, strict=True)]
+    made = [
+        planning.rows(plan, keys[plan.scope], exhibit.pk, exhibits.sealed_sha256(exhibit))
+        for plan, exhibit in zip(plans, sealed, strict=True)
+    ]
     insert_all([rows.item for rows in made])
     insert_all([rows.revision for rows in made])
     insert_all([slot for rows in made for slot in rows.slots])

@@ -167,7 +167,7 @@ def _write(intent: SignIntent, slot: SignoffSlot, by: User, proof: ceremony.Proo
         role=intent.role,
         meaning=slot.meaning,
         verdict=intent.verdict,
-        reason_id=exhibits.seal(reason.encode(), scope=scope, media_type="text/plain").pk if reason else None,
+        reason=exhibits.seal(reason.encode(), scope=scope, media_type="text/plain") if reason else None,
         intent=intent,
         intent_sha256=intent.challenge,
         action_sha256=intent.action_sha256,
@@ -208,6 +208,8 @@ def _fact(
         round=slot.round if slot.round > 1 else None,
         licence=signature.licence or None,
         duties_waived=list(turn.waived) or None,
+        signed_at=signature.signed_at,
+        sealed_sha256=exhibits.sealed_sha256(signature.reason),
         for_name=signature.on_behalf_of.printed_name if signature.on_behalf_of else None,
     )
 

@@ -51,6 +51,7 @@ class KeyIssued(Fact):
     kind = "flow.key_issued"
     sentence = "{actor} issued an API key."
     key: UUID
+    digest: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ class ProposalSigned(Fact):
     intent_sha256: bytes
     content_sha256: bytes
     printed_name: Personal[str]
+    signed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

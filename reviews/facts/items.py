@@ -1,4 +1,7 @@
-"""What can be said about an item; one fact a kind, each with its sentence."""
+"""What can be said about an item; one fact a kind, each with its sentence.
+
+`sealed_sha256` and `overrides_sha256` are digests of sealed bytes: they bind a content and tell nothing of it.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +31,7 @@ class Received(Fact):
     contract: UUID | None
     document_sha256: Personal[bytes]
     body_sha256: Personal[bytes]
+    sealed_sha256: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,8 @@ class Signed(Fact):
     licence: Personal[str | None] = None
     for_name: Personal[str | None] = None
     duties_waived: list[str] | None = None
+    signed_at: datetime | None = None
+    sealed_sha256: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +158,7 @@ class ChangesRequested(Fact):
     sentence = "{actor} asked the flow for changes to revision {revision}."
     revision: int
     reason: Personal[str]
+    sealed_sha256: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +181,7 @@ class Revised(Fact):
     contract: UUID | None
     document_sha256: Personal[bytes]
     body_sha256: Personal[bytes]
+    sealed_sha256: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +203,7 @@ class Overridden(Fact):
     changed: list[str]
     direction: str
     changes: Personal[str]
+    overrides_sha256: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

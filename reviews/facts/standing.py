@@ -1,4 +1,7 @@
-"""What can be said about who decides an item: plans returned, routed anew, walls, recusals, comments, impasses."""
+"""What can be said about who decides an item: plans returned, routed anew, walls, recusals, comments, impasses.
+
+`sealed_sha256` is the digest of the sealed bytes of the text: it binds the text and tells nothing of it.
+"""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -75,6 +78,7 @@ class Commented(Fact):
     sentence = "{actor} commented."
     comment: UUID
     wall: str
+    sealed_sha256: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,7 @@ class Recused(Fact):
     kind = "item.recused"
     sentence = "{actor} stepped aside from this item."
     reason: Personal[str]
+    sealed_sha256: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,10 @@ SET search_path = pg_catalog, public, pg_temp AS $$
   SELECT coalesce(array_agg(
            CASE WHEN step = before THEN '& ' ELSE '' END || role || ' x ' || signatures
            || CASE WHEN blind THEN ' blind' ELSE '' END || coalesce(' back to ' || back_to, '')
-           || CASE WHEN factors = '' THEN '' ELSE ' by ' || replace(factors, ' ', ',') END ORDER BY stage), '{}')
+           || CASE WHEN factors = '' THEN '' ELSE ' by ' || replace(factors, ' ', ',') END
+           || CASE WHEN name = '' THEN '' ELSE ' as ' || name END ORDER BY stage), '{}')
     FROM (SELECT stage, min(role) AS role, count(*) AS signatures, bool_or(blind) AS blind, min(back_to) AS back_to,
-                 min(factors) AS factors, min(step) AS step, lag(min(step)) OVER (ORDER BY stage) AS before
+                 min(factors) AS factors, min(name) AS name, min(step) AS step, lag(min(step)) OVER (ORDER BY stage) AS before
             FROM reviews_standing(item, rev) GROUP BY stage) stages
 $$;
 

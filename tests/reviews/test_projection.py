@@ -5,7 +5,8 @@ from django.db import transaction
 
 from audit.sealing import sequencer, verification
 from portal.accounts.roles import Role
-from reviews.actions import versioning
+from reviews.actions import configuring, versioning
+from reviews.models import Flow
 from reviews.proposals import lists
 from tests.audit.sealed import tamper
 from tests.factories import SEEDER, make_item, make_person, make_world, sign, take
@@ -61,6 +62,81 @@ def test_a_row_changed_behind_the_rules_is_named(change, where):
 
     found = verification.verify_ledger().findings
     assert {(each.code, each.where.split()[0]) for each in found} == {("PROJECTION_DIFFERS", where)}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "reviews_decision SET prompt_version = 'another'",
+        "reviews_decision SET policy_version_id = gen_random_uuid()",
+        "reviews_decision SET item_id = gen_random_uuid()",
+    ],
+)
+@pytest.mark.usefixtures("item")
+def test_a_decision_names_what_its_item_was_made_with_and_ruled_by(change):
+    tamper(f"UPDATE {change}")
+
+    assert {each.where.split()[0] for each in verification.verify_ledger().findings} == {"items"}
+
+
+@pytest.mark.usefixtures("item")
+def test_a_leaf_that_is_no_json_any_more_hides_nothing_else():
+    tamper("UPDATE audit_entry SET leaf_bytes = leaf_bytes || '\\xff' WHERE kind = 'signature.executed'")
+    tamper("DELETE FROM portal_user_groups")
+
+    report = verification.verify_ledger()
+    assert {"LEAF_HASH_MISMATCH", "PROJECTION_DIFFERS"} <= report.codes
+    assert {"history", "items", "access"} <= {each.where.split()[0] for each in report.findings}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM reviews_historicalflow WHERE history_id = {newest}",
+        "UPDATE reviews_historicalflow SET history_id = history_id - 1000 WHERE history_id = {newest};"
+        "UPDATE audit_history_link SET history_id = history_id - 1000 WHERE history_id = {newest}"
+        " AND model = 'reviews.flow'",
+    ],
+)
+@pytest.mark.usefixtures("item")
+def test_a_flow_put_back_to_what_it_was_with_its_history_is_found(change):
+    flow = Flow.objects.get()
+    configuring.suspend_flow(flow, by=SEEDER)
+    sequencer.seal_once()
+    newest = Flow.history.latest().history_id
+
+    tamper("UPDATE reviews_flow SET suspended_at = NULL, config_version = config_version - 1")
+    for each in change.format(newest=newest).split(";"):
+        tamper(each)
+    if change.startswith("DELETE"):
+        tamper(f"DELETE FROM audit_history_link WHERE model = 'reviews.flow' AND history_id = {newest}")  # noqa: S608
+
+    assert verification.verify_ledger().codes == {"HISTORY_UNLINKED"}
+
+
+@pytest.mark.usefixtures("item")
+def test_an_older_version_of_a_flow_linked_once_more_is_found():
+    configuring.suspend_flow(Flow.objects.get(), by=SEEDER)
+    sequencer.seal_once()
+    newest = Flow.history.latest().history_id
+
+    tamper("UPDATE reviews_flow SET suspended_at = NULL, config_version = config_version - 1")
+    tamper(
+        "INSERT INTO reviews_historicalflow"
+        " SELECT (jsonb_populate_record(h, jsonb_build_object('history_id', %s::int))).*"
+        " FROM reviews_historicalflow h WHERE history_id = (SELECT max(history_id) FROM reviews_historicalflow"
+        " WHERE history_id < %s)",
+        newest + 1, newest,
+    )  # fmt: skip
+    tamper(
+        "INSERT INTO audit_history_link SELECT (jsonb_populate_record(l,"
+        " jsonb_build_object('id', 700000, 'history_id', %s::int))).* FROM audit_history_link l"
+        " WHERE model = 'reviews.flow' AND history_id = (SELECT max(history_id) FROM audit_history_link"
+        " WHERE model = 'reviews.flow' AND history_id < %s)",
+        newest + 1, newest,
+    )  # fmt: skip
+
+    assert verification.verify_ledger().codes == {"HISTORY_UNLINKED"}
 
 
 @pytest.fixture

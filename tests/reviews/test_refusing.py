@@ -3,9 +3,9 @@
 import pytest
 
 from audit.sealing import sequencer
-from reviews import projection
 from reviews.actions import configuring, returning, routing, taking
 from reviews.models import ApiKey, Decision, Delivery, Item, SignoffSlot
+from reviews.projections import items
 from tests.api.test_revisions import post as revise
 from tests.factories import SEEDER, a_document, make_item, make_world, refused, story
 
@@ -46,7 +46,7 @@ def test_a_refused_item_is_over_at_once_whatever_its_effect(refusing, effect):
     assert story(item) == ["item.received", "item.invalidated"]
     assert not SignoffSlot.objects.filter(item=item).exists()
     assert not Decision.objects.filter(item=item).exists()
-    assert list(projection.differences()) == []
+    assert list(items.differences()) == []
 
 
 def test_its_flow_reads_the_outcome_with_the_rules_reason_and_no_receipt(refusing):
@@ -98,7 +98,7 @@ def test_a_revision_that_the_rules_refuse_is_over_too(refusing):
     assert (answer.status_code, answer.json()["state"]) == (202, "invalidated")
     assert (item.state, item.revision, item.wall) == ("invalidated", 2, "counsel")
     assert story(item)[-3:] == ["item.revised", "item.walled", "item.invalidated"]
-    assert list(projection.differences()) == []
+    assert list(items.differences()) == []
 
 
 def test_a_dry_run_says_that_it_would_be_refused(refusing):

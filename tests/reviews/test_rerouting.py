@@ -5,9 +5,10 @@ import pytest
 from portal.accounts import actions as accounts
 from portal.accounts.roles import Role
 from portal.kit.ids import ItemId
-from reviews import plans, projection
+from reviews import plans
 from reviews.actions import rerouting, signing, versioning
 from reviews.models import Item, Lease, Revision, Signature
+from reviews.projections import items
 from reviews.words import Verdict
 from tests.factories import SEEDER, make_item, make_person, make_world, refused, sign, story, take
 from tests.reviews.changing import CONTRACT, change, make_claim
@@ -109,7 +110,7 @@ def test_an_item_keeps_the_rules_it_was_routed_by_until_somebody_routes_it_anew(
     assert (item.revision, item.awaiting, item.state) == (2, "adjuster", "in_review")
     assert plans.told(plans.stages(plans.of(item))) == ["adjuster x 1", "senior-adjuster x 1"]
     assert story(item) == ["item.received", "item.rerouted"]
-    assert list(projection.differences()) == []
+    assert list(items.differences()) == []
 
 
 def test_routing_anew_gives_nobody_more_time(world, mia):
@@ -181,7 +182,7 @@ def test_a_change_counts_at_the_larger_of_proposed_and_signed(world, mia, ana):
     last = Revision.objects.get(item=item, revision=item.revision)
     assert (item.rule, item.override, item.revision) == ("large", "downward", 3)
     assert (last.changed, last.changed_by, str(item.amount)) == (["/building"], None, "5.0000")
-    assert list(projection.differences()) == []
+    assert list(items.differences()) == []
 
 
 def test_a_change_after_it_was_routed_anew_is_a_revision_of_its_own(world, mia, ana):
