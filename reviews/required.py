@@ -43,7 +43,9 @@ def texts(item: Item) -> dict[str, str]:
 
 
 def _opened(item: Item, person: User) -> dict[str, datetime]:
-    return dict(ReadingOpened.objects.filter(item=item, person=person).values_list("title", "at"))
+    """Give what was opened as the rules have it now: another version may say something else under the same title."""
+    theirs = ReadingOpened.objects.filter(item=item, person=person, policy_version=item.policy_version_id)
+    return dict(theirs.values_list("title", "at"))
 
 
 @lru_cache(maxsize=64)

@@ -15,7 +15,8 @@ INSERT INTO reviews_opening (submission_id, upload_id, person_id, at) VALUES (%s
 ON CONFLICT DO NOTHING RETURNING id
 """
 _READ = """
-INSERT INTO reviews_reading_opened (item_id, title, person_id, at) VALUES (%s::uuid, %s, %s::uuid, %s)
+INSERT INTO reviews_reading_opened (item_id, title, policy_version_id, person_id, at)
+VALUES (%s::uuid, %s, %s::uuid, %s::uuid, %s)
 ON CONFLICT DO NOTHING RETURNING id
 """
 
@@ -44,8 +45,9 @@ def read(item_id: UUID, title: str, *, by: User) -> bool:
     if title not in item.reading:
         raise NotFound("The routing rule of this item requires no such text.")
     with connection.cursor() as cursor:
-        cursor.execute(_READ, [item_id, title, by.pk, now()])
+        cursor.execute(_READ, [item_id, title, item.policy_version_id, by.pk, now()])
         first = cursor.fetchone() is not None
     if first:
-        lifecycle.note(item, facts.ReadingOpened(title=title), by=by)
+        rules = item.policy_version
+        lifecycle.note(item, facts.ReadingOpened(title, policy=rules.policy_id, policy_version=rules.version), by=by)
     return first

@@ -37,10 +37,15 @@ def policy(said: dict[str, Any], item: Item, name: Names) -> dict[str, Any]:
 
 
 def readings(item: Item, told: Iterable[Told], name: Names) -> list[dict[str, Any]]:
-    """Tell every text that had to be opened before signing, and who opened it when."""
+    """Tell every text that had to be opened before signing, and who opened it when under the rules that decided."""
     if not item.reading:
         return []
-    opened = [each for each in told if each.kind == "reading.opened"]
+    rules = (str(item.policy_version.policy_id), item.policy_version.version)
+    opened = [
+        each
+        for each in told
+        if each.kind == "reading.opened" and (each.pub["policy"], each.pub["policy_version"]) == rules
+    ]
     texts = required.texts(item)
     return [
         {

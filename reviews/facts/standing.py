@@ -98,6 +98,8 @@ class ReadingOpened(Fact):
     kind = "reading.opened"
     sentence = "{actor} opened the required reading “{title}”."
     title: str
+    policy: UUID
+    policy_version: int
 
 
 @dataclass(frozen=True, slots=True)

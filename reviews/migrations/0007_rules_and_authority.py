@@ -987,6 +987,16 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="readingopened",
+            name="policy_version",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="reviews.policyversion",
+            ),
+        ),
+        migrations.AddField(
+            model_name="readingopened",
             name="person",
             field=models.ForeignKey(
                 db_index=False, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
@@ -1169,7 +1179,11 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="readingopened",
             constraint=models.UniqueConstraint(
-                models.F("item"), models.F("person"), models.F("title"), name="reviews_reading_opened_once"
+                models.F("item"),
+                models.F("person"),
+                models.F("title"),
+                models.F("policy_version"),
+                name="reviews_reading_opened_once",
             ),
         ),
         migrations.AddConstraint(

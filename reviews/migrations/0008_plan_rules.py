@@ -277,8 +277,8 @@ BEGIN
                                   = ANY (string_to_array(t.verdicts, ' '))) THEN
     PERFORM reviews_refuse(TG_TABLE_NAME, 'a verdict the rule does not allow');
   ELSIF EXISTS (SELECT FROM jsonb_array_elements_text(t.reading) asked
-                 WHERE NOT EXISTS (SELECT FROM reviews_reading_opened o WHERE (o.item_id, o.person_id, o.title)
-                                    = (NEW.item_id, NEW.signer_id, asked))) THEN
+                 WHERE NOT EXISTS (SELECT FROM reviews_reading_opened o WHERE (o.item_id, o.person_id, o.title,
+                                    o.policy_version_id) = (t.id, NEW.signer_id, asked, t.policy_version_id))) THEN
     PERFORM reviews_refuse(TG_TABLE_NAME, 'a signature by somebody who has not opened the required reading');
   ELSIF EXISTS (SELECT FROM reviews_revision r
         JOIN reviews_attachment a ON a.submission_id = r.item_id AND a.revision = r.posted_as

@@ -303,9 +303,11 @@ END $$;
 CREATE FUNCTION reviews_reading_is_told() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-  IF NOT EXISTS (SELECT FROM audit_entry e WHERE e.stream = NEW.item_id AND e.kind = 'reading.opened'
+  IF NOT EXISTS (SELECT FROM audit_entry e JOIN reviews_policy_version v ON v.id = NEW.policy_version_id
+     WHERE e.stream = NEW.item_id AND e.kind = 'reading.opened'
        AND (e.actor_type, e.actor_ref) = ('user', NEW.person_id)
-       AND reviews_pub(e.leaf_bytes, 'title') = NEW.title) THEN
+       AND (reviews_pub(e.leaf_bytes, 'title'), reviews_pub(e.leaf_bytes, 'policy'),
+            reviews_pub(e.leaf_bytes, 'policy_version')) = (NEW.title, v.policy_id::text, v.version::text)) THEN
     PERFORM reviews_refuse(TG_TABLE_NAME, 'a text opened without its entry');
   END IF;
   RETURN NULL;

@@ -8,11 +8,12 @@ from portal.kit.ids import new_id
 
 
 class ReadingOpened(models.Model):
-    """That a person opened a text a rule requires before signing; its title is the text's name in the item's rule."""
+    """That a person opened a text a rule requires before signing; a title names one text in a version of the rules."""
 
     id = models.BigAutoField(primary_key=True)
     item = models.ForeignKey("reviews.Item", models.PROTECT, db_index=False)
     title = models.CharField(max_length=200)
+    policy_version = models.ForeignKey("reviews.PolicyVersion", models.PROTECT, db_index=False, related_name="+")
     person = models.ForeignKey(User, models.PROTECT, db_index=False)
     at = models.DateTimeField(default=now)
 
@@ -20,7 +21,9 @@ class ReadingOpened(models.Model):
 
     class Meta:
         db_table = "reviews_reading_opened"
-        constraints = [models.UniqueConstraint("item", "person", "title", name="reviews_reading_opened_once")]
+        constraints = [
+            models.UniqueConstraint("item", "person", "title", "policy_version", name="reviews_reading_opened_once")
+        ]
 
 
 class Impasse(models.Model):

@@ -1,7 +1,7 @@
 """Reads rules: when one applies, and which of the three things it asks for: people, automatic approval, a refusal."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, cast
 
@@ -26,9 +26,10 @@ _Parts = dict[str, yaml.Node]
 
 @dataclass(slots=True)
 class RuleReader(PlanReader):
-    """Reads one rule; `calendar` says whether the policy names one, which dues in working time need."""
+    """Reads rules; `calendar` says whether the policy names one, `texts` what each title of a text stood for so far."""
 
     calendar: str = ""
+    texts: dict[str, str] = field(default_factory=dict)
 
     def rule(self, node: yaml.Node, at: str) -> Rule | None:
         """Read a rule; None when its condition cannot be used."""
@@ -150,7 +151,11 @@ class RuleReader(PlanReader):
     def _reading(self, node: yaml.Node, at: str) -> Reading:
         parts = self.members(node, at, members.READING)
         title = self.text(parts.get("title"), f"{at}/title", most=200)
-        return Reading(title, self.text(parts.get("text"), f"{at}/text", most=20_000))
+        text = self.text(parts.get("text"), f"{at}/text", most=20_000)
+        if "text" in parts and self.texts.setdefault(title, text) != text:
+            wanted = "give this one another title, since what a person has read is kept by its title"
+            self.fault(parts["text"], f"{at}/text", f"“{title[:60]}” stands for another text above; {wanted}.")
+        return Reading(title, text)
 
     def _verdicts(self, node: yaml.Node | None, at: str) -> frozenset[str]:
         found = self.words(node, at, among=VERDICTS, wanted=f"use {', '.join(VERDICTS)}")

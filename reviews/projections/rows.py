@@ -106,9 +106,10 @@ OF_ITEMS: Final = (
         since=("sealed_sha256",),
     ),
     Telling(
-        "required reading", "reading.opened", ("stream", "by", "title"),
-        """SELECT item_id, jsonb_build_object('by', person_id, 'title', normalize(title))
-             FROM reviews_reading_opened""",
+        "required reading", "reading.opened", ("stream", "by", "title", "policy", "policy_version"),
+        """SELECT o.item_id, jsonb_build_object('by', o.person_id, 'title', normalize(o.title), 'policy', v.policy_id,
+                  'policy_version', v.version)
+             FROM reviews_reading_opened o JOIN reviews_policy_version v ON v.id = o.policy_version_id""",
     ),
     Telling(
         "opening of a file", "attachment.opened", ("stream", "by", "upload"),

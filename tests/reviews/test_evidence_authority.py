@@ -11,10 +11,10 @@ from audit.sealing import sequencer
 from portal.accounts.roles import Role
 from portal.kit.ids import ItemId
 from reviews import evidence
-from reviews.actions import leasing, opening, recusing, rerouting
+from reviews.actions import leasing, opening, recusing, rerouting, versioning
 from reviews.models import Decision, Item, PolicyVersion
 from tests.audit.saying import role
-from tests.factories import make_item, make_person, make_world, sign, take
+from tests.factories import SEEDER, make_item, make_person, make_world, sign, take
 from tests.reviews import four_eyes
 from tests.reviews.planned import Cast, make_planned, parallel, stage
 from tests.reviews.registered import licence, licences
@@ -165,6 +165,20 @@ def test_licences_required_reading_and_allowed_verdicts_are_told():
     (reading,) = record["readings"]
     assert (reading["title"], reading["text"]) == tuple(GUIDE.values())
     assert [each["name"] for each in reading["opened"]] == ["Ana"]
+
+
+def test_only_who_opened_a_text_as_the_deciding_rules_have_it_is_told():
+    item = make_item(make_planned(stage("a"), reading=[GUIDE]))
+    ana, mia = make_person("ana", Role.ADJUSTER), make_manager(item.queue)
+    opening.read(item.pk, GUIDE["title"], by=mia.user)
+    versioning.apply_policy(item.flow.policy.in_force.text.replace(GUIDE["text"], "Never say why."), by=SEEDER)
+    rerouting.reroute(ItemId(item.pk), by=mia.user, seen=item.version, reason="Other words.")
+    opening.read(item.pk, GUIDE["title"], by=ana.user)
+    approve(item, ana)
+
+    (reading,) = record_of(item)["readings"]
+
+    assert (reading["text"], [each["name"] for each in reading["opened"]]) == ("Never say why.", ["Ana"])
 
 
 def test_who_stepped_aside_is_told_with_their_reason(world, ana):

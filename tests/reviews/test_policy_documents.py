@@ -9,6 +9,8 @@ from reviews.policies.document import Policy, PolicyInvalid, parse
 
 HEAD = "policy: claims\nfallback: {queue: exceptions, plan: [{role: senior, meaning: Decision}]}\nrules:\n"
 
+PLAN = "[{role: a, meaning: b}]"
+
 
 def rule(when: str = "action.effect == 'pay'", *, name: str = "payouts", **members: str) -> str:
     """Write one rule; further members replace the plan."""
@@ -64,6 +66,10 @@ def test_each_fault_names_its_line_and_column() -> None:
         (HEAD + rule(priority="3", plan="[{role: a, meaning: b}]"), "a number; a text is expected"),
         (HEAD + rule() + rule(), "“payouts” is used twice"),
         (HEAD.replace("rules:", "policy: b\nrules:") + rule(), "“policy” stands here twice"),
+        (
+            "".join([HEAD, *(rule(name=each, plan=PLAN, reading=f"[{{title: A, text: {each}}}]") for each in "bc")]),
+            "“A” stands for another text above",
+        ),
         (HEAD[:-1] + " []\n", "holds 0 entries"),
         (HEAD + "  - {name: a, reason: r, queue: q, plan: [{role: a, meaning: b}]}\n", "“when” is missing"),
         (HEAD.replace("[{role: senior, meaning: Decision}]", "[]") + rule(), "holds 0 entries"),

@@ -4,9 +4,10 @@ import pytest
 
 from audit.sealing import sequencer, verification
 from portal.kit.ids import ItemId
-from reviews.actions import opening, recusing
+from reviews.actions import opening, recusing, versioning
 from reviews.models import Item
 from tests.audit.sealed import tamper
+from tests.factories import SEEDER
 from tests.reviews.planned import Cast, stage
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -17,6 +18,7 @@ def cast():
     """Give a sealed item that one person read, signed and another stepped aside from."""
     cast = Cast(stage("a"), stage("s"), reading=[{"title": "Guide", "text": "Read this."}])
     opening.read(cast.item.pk, "Guide", by=cast["a"].user)
+    versioning.apply_policy(cast.item.flow.policy.in_force.text.replace("Read this.", "Read that."), by=SEEDER)
     assert cast.signs("a") == "in_review"
     item = Item.objects.get(pk=cast.item.pk)
     recusing.recuse(ItemId(item.pk), by=cast["s"].user, seen=item.version, reason="Kin.")
@@ -36,6 +38,8 @@ def test_nothing_is_found_while_nobody_tampered():
         "UPDATE reviews_recusal SET person_id = (SELECT id FROM portal_user WHERE id <> person_id LIMIT 1)",
         "DELETE FROM reviews_recusal",
         "UPDATE reviews_reading_opened SET title = 'Another'",
+        "UPDATE reviews_reading_opened SET policy_version_id = (SELECT id FROM reviews_policy_version"
+        " WHERE id <> policy_version_id LIMIT 1)",
         "UPDATE reviews_reading_opened SET person_id = (SELECT id FROM portal_user WHERE id <> person_id LIMIT 1)",
     ],
 )

@@ -5,14 +5,14 @@ import pytest
 from portal.accounts.roles import Role
 from portal.kit.ids import ItemId
 from reviews import required
-from reviews.actions import opening, returning
+from reviews.actions import opening, rerouting, returning, versioning
 from reviews.models import Item, ReadingOpened
 from reviews.words import Verdict
-from tests.factories import make_item, make_person, refused, sign, story, take
+from tests.factories import SEEDER, make_item, make_person, refused, sign, story, take
 from tests.reviews.changing import CONTRACT, freeze, make_claim
 from tests.reviews.cheating import pasted, refuses
 from tests.reviews.planned import make_planned, stage
-from tests.reviews.standing import about_to_sign
+from tests.reviews.standing import about_to_sign, make_manager
 from tests.reviews.test_slot_rules import ceremony_of
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +58,28 @@ def test_opening_is_told_once_for_each_person(item, ana):
     assert opening.read(item.pk, GUIDE["title"], by=make_person("carl", Role.ADJUSTER).user)
 
     assert story(item).count("reading.opened") == 2
+
+
+def come_under_other_words(item):
+    """Put rules in force whose guide says something else, and route the item anew by them."""
+    mara = make_manager(item.queue)
+    versioning.apply_policy(item.flow.policy.in_force.text.replace(GUIDE["text"], "Never say why."), by=SEEDER)
+    rerouting.reroute(ItemId(item.pk), by=mara.user, seen=item.version, reason="Other words.")
+    item.refresh_from_db()
+
+
+def test_a_text_that_the_rules_changed_is_read_again_under_the_same_title(item, ana):
+    opening.read(item.pk, GUIDE["title"], by=ana.user)
+    opening.read(item.pk, TABLE["title"], by=ana.user)
+
+    come_under_other_words(item)
+
+    assert required.unread(item, ana.user) == [GUIDE["title"], TABLE["title"]]
+    take(item, ana)
+    with refused("not_read"):
+        sign(item, ana)
+    assert opening.read(item.pk, GUIDE["title"], by=ana.user)
+    assert required.readings(item, ana.user)[0].text == "Never say why."
 
 
 def test_what_is_not_required_or_not_theirs_is_not_opened(item, ana):
@@ -118,6 +140,20 @@ def test_the_database_takes_no_signature_of_who_has_not_read(item, ana, monkeypa
         pasted(intent)
 
 
+def test_the_database_takes_no_signature_of_who_read_what_the_rules_said_before(item, ana, monkeypatch):
+    for text in (GUIDE, TABLE):
+        opening.read(item.pk, text["title"], by=ana.user)
+    come_under_other_words(item)
+    monkeypatch.setattr(required, "unread", lambda item, person: [])
+    intent = about_to_sign(item, ana)
+    ceremony_of(intent)
+
+    with refuses(because="has not opened the required reading"):
+        pasted(intent)
+
+
 def test_reading_is_not_noted_without_its_entry(item, ana):
     with refuses():
-        ReadingOpened.objects.create(item=item, person=ana.user, title=GUIDE["title"])
+        ReadingOpened.objects.create(
+            item=item, person=ana.user, title=GUIDE["title"], policy_version=item.policy_version
+        )
