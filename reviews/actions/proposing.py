@@ -66,7 +66,8 @@ def propose(kind: str, content: str, *, by: User, reason: str, title: str = "", 
     summary = preview(kind, content, by=by, target=target)
     sealed = summary.content.encode()
     digest = canonical.sha256(sealed)
-    _insist_on_new(kind, digest)
+    _one_at_a_time()
+    _insist_on_new(kind, summary.target, digest, by)
     media_type = _MEDIA_TYPES.get(kind, "text/plain")
     proposal = Proposal.objects.create(
         id=new_id(),
@@ -147,7 +148,7 @@ def _sign(intent: ProposalIntent, by: User, factors: Factors) -> ProposalSignatu
 
 
 def _one_at_a_time() -> None:
-    """Let one change be put in force at a time: the next sees what this one left, and is stale if that matters."""
+    """Let one change be written or put in force at a time: the next sees what this one left."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
@@ -234,11 +235,14 @@ def _insist_on_signer(by: User, proposal: Proposal) -> Role:
     return role
 
 
-def _insist_on_new(kind: str, digest: bytes) -> None:
-    """Refuse what waits for its signature already."""
-    same = Proposal.objects.filter(kind=kind, digest=digest, state=ProposalState.OPEN).first()
-    if same is not None:
-        raise AlreadyProposed(f"“{same.title}” says the same and waits for its signature ({same.pk}).")
+def _insist_on_new(kind: str, target: UUID | None, digest: bytes, by: User) -> None:
+    """Refuse what waits for its signature already; which it is, is told to who may read it."""
+    same = Proposal.objects.filter(kind=kind, target=target, digest=digest, state=ProposalState.OPEN).first()
+    if same is None:
+        return
+    if deciding.why_not_see(by, access.of(by), same) is not None:
+        raise AlreadyProposed("Somebody proposed the same; it waits for its signature. Wait for the decision.")
+    raise AlreadyProposed(f"“{same.title}” says the same and waits for its signature ({same.pk}).")
 
 
 def _insist_on_text(**texts: str) -> None:

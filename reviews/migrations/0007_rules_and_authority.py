@@ -1137,6 +1137,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="proposal",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", reviews.words.ProposalState["OPEN"])),
+                fields=("kind", "target", "digest"),
+                name="reviews_proposal_once",
+                nulls_distinct=False,
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="proposal",
             constraint=models.CheckConstraint(
                 condition=models.Q(("state__in", ["open", "in_force", "refused", "withdrawn"])),
                 name="reviews_proposal_state",

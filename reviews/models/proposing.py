@@ -37,6 +37,12 @@ class Proposal(Recorded, models.Model):
         db_table = "reviews_proposal"
         indexes = [models.Index("proposed_at", condition=Q(state=ProposalState.OPEN), name="reviews_proposal_open")]
         constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "target", "digest"],
+                condition=Q(state=ProposalState.OPEN),
+                nulls_distinct=False,
+                name="reviews_proposal_once",
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=[s.value for s in ProposalState]), name="reviews_proposal_state"
             ),

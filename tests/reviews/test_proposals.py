@@ -26,6 +26,7 @@ from reviews.models import (
 from reviews.proposals import deciding, kinds
 from tests.factories import SEEDER, make_person, make_world, refused, story
 from tests.reviews import four_eyes
+from tests.reviews.cheating import DUPLICATE, at_once, refuses
 from tests.reviews.four_eyes import CHANGED, HOURS, RULES, propose, rules_in_force, sign
 from tests.reviews.sheets import HEADINGS
 
@@ -174,6 +175,18 @@ def test_nobody_signs_a_register_that_gives_them_more(tom, helen):
     sign(proposal, four_eyes.tom())
 
     sign(propose("authority", f"{HEADINGS}\n{row.replace(helen.user.username, tom.user.username)}\n", tom), helen)
+
+
+def test_nobody_signs_away_the_narrow_row_that_bounds_their_wide_one(tom, helen):
+    wide = f"{helen.user.username},pay,*,*,USD,10000,5000,,,,2026-01-01,"
+    narrow = wide.replace("*,*", "auto,*").replace("10000,5000", "10,10")
+    register = f"{HEADINGS}\n{wide}\n{narrow}\n"
+    sign(propose("authority", register, tom), four_eyes.tom())
+
+    proposal = propose("authority", f"{HEADINGS}\n{wide}\n", tom)
+
+    with refused("own_gain"):
+        four_eyes.prepare(proposal, helen)
 
 
 def test_a_register_of_licences_is_put_in_force_and_the_newest_counts(tom, helen):
@@ -331,6 +344,46 @@ def test_the_same_change_is_proposed_once_and_what_is_in_force_not_at_all(tom, h
         propose("policy", CHANGED, helen)
     with refused("nothing_changes"):
         propose("policy", RULES, tom)
+
+
+def test_the_same_data_contract_is_proposed_for_each_flow_by_itself(tom):
+    flow, other = make_world().flow, make_world().flow
+
+    for each in (flow, other):
+        propose("contract", '{"type": "object"}', tom, target=each.pk)
+        with refused("already_proposed"):
+            propose("contract", '{"type": "object"}', tom, target=each.pk)
+
+
+def test_what_somebody_else_proposed_is_not_told_to_who_may_not_see_it(tom):
+    flow = make_world().flow
+    accounts.grant_access(Role.FLOW_OWNER, "own_flow", flow, by=SEEDER)
+    owner = make_person("owner", Role.FLOW_OWNER)
+    proposal = propose("contract", '{"type": "object"}', tom, target=flow.pk, title="A matter for two")
+
+    with pytest.raises(proposing.AlreadyProposed) as caught:
+        propose("contract", '{"type": "object"}', owner, target=flow.pk)
+
+    assert "A matter for two" not in caught.value.detail
+    assert str(proposal.pk) not in caught.value.detail
+
+
+def test_the_database_keeps_one_open_proposal_of_the_same_change(tom):
+    rules_in_force()
+    proposal = propose("role", {"person": make_person("ana").user.username, "role": "adjuster"}, tom)
+    again = {each: getattr(proposal, each) for each in ("kind", "target", "content_id", "digest", "proposed_by")}
+
+    with refuses(DUPLICATE, because="reviews_proposal_once"):
+        Proposal.objects.create(title="Once more", **again)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_propose_the_same_at_once_one_is_told_that_it_is_proposed(tom, helen):
+    ana = make_person("ana").user.username
+
+    made = at_once([lambda by=by: propose("role", {"person": ana, "role": "adjuster"}, by) for by in (tom, helen)])
+
+    assert sorted(type(each).__name__ for each in made) == ["AlreadyProposed", "Proposal"]
 
 
 def test_a_refusal_is_for_good_and_says_why(tom, helen):
