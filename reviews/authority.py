@@ -1,7 +1,7 @@
 """Authority: what a person may approve for by the register in force, and what is left of it on an item."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC
 from decimal import Decimal
@@ -61,15 +61,16 @@ SELECT mine.up_to, mine.alone, mine.per_subject, mine.per_period, mine.period_da
  WHERE register.id IS NOT NULL
 """  # noqa: S608  texts of our own
 _ENTITLED = f"""
-SELECT covered.person FROM (
-  SELECT DISTINCT ON (e.person_id) e.person_id AS person, e.up_to, i.effective_amount
-    FROM reviews_item i, reviews_entitlement e
-   WHERE i.id = %(item)s::uuid AND e.register_id = {coverage.AUTHORITY} AND e.person_id = ANY (%(people)s::uuid[])
-     AND {coverage.ENTITLED}
-   ORDER BY e.person_id, {coverage.NARROWEST}
+WITH asked AS (SELECT * FROM unnest(%(items)s::uuid[], %(people)s::uuid[]) AS a(item, person))
+SELECT covered.item, covered.person FROM (
+  SELECT DISTINCT ON (i.id, e.person_id) i.id AS item, e.person_id AS person, e.up_to, i.effective_amount
+    FROM asked a JOIN reviews_item i ON i.id = a.item
+    JOIN reviews_entitlement e ON e.register_id = {coverage.AUTHORITY} AND e.person_id = a.person
+   WHERE {coverage.ENTITLED}
+   ORDER BY i.id, e.person_id, {coverage.NARROWEST}
 ) covered WHERE coalesce(covered.up_to >= covered.effective_amount, true)
 UNION
-SELECT unnest(%(people)s::uuid[]) WHERE {coverage.AUTHORITY} IS NULL
+SELECT item, person FROM asked WHERE {coverage.AUTHORITY} IS NULL
 """  # noqa: S608  texts of our own
 _THING = re.compile(r"[a-z][a-z -]{0,30}")
 _FOR_AMOUNT = "Send it back to its flow for the amount, or reject it."
@@ -234,11 +235,11 @@ def hold(person: User, item: Item, *, on_behalf_of: User | None = None) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"authority:{holder.pk}"])
 
 
-def entitled(people: Iterable[UUID], item: Item) -> frozenset[UUID]:
-    """Give who of these people may approve an item by its amount, totals apart; all where there is no register."""
+def entitled(asked: Collection[tuple[UUID, UUID]]) -> frozenset[tuple[UUID, UUID]]:
+    """Give of these items with a person those the person may approve by amount, totals apart; all without register."""
     with connection.cursor() as cursor:
-        cursor.execute(_ENTITLED, _given(item=item.pk, people=list(people)))
-        return frozenset(UUID(str(person)) for (person,) in cursor.fetchall())
+        cursor.execute(_ENTITLED, _given(items=[item for item, _ in asked], people=[person for _, person in asked]))
+        return frozenset(cursor.fetchall())
 
 
 def _given(**named: Any) -> dict[str, Any]:

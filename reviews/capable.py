@@ -1,8 +1,8 @@
 """Who there is: the people who could give the signatures that an item still lacks, and who could not, and why."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -101,7 +101,7 @@ def missing(slots: Sequence[SignoffSlot]) -> list[SignoffSlot]:
 
 
 def candidates(items: Sequence[Item], roles: Iterable[str]) -> dict[UUID, list[Candidate]]:
-    """Ask once who holds any of these roles on the items' queues, and what stands in their way."""
+    """Ask once who holds any of these roles on the items' queues, and what stands in their way, registers included."""
     given: dict[str, Any] = {
         "items": [item.pk for item in items], "roles": sorted(set(roles)), "now": now(), "wall": WALL,
         "never": sorted(NEVER_SIGN), "days": CHANGED_WITHIN_DAYS,
@@ -111,7 +111,7 @@ def candidates(items: Sequence[Item], roles: Iterable[str]) -> dict[UUID, list[C
         cursor.execute(_CAPABLE, given)
         for item_id, person, absent, held, why, changed in cursor.fetchall():
             found[item_id].append(Candidate(person, absent, frozenset(held), why, changed))
-    return found
+    return _entitled(items, found)
 
 
 def able(item: Item, slots: Sequence[SignoffSlot], known: Sequence[Candidate] | None = None) -> Ability:
@@ -119,7 +119,7 @@ def able(item: Item, slots: Sequence[SignoffSlot], known: Sequence[Candidate] | 
     empty = missing(slots)
     if known is None:
         known = candidates([item], (role for slot in empty for role in slot.roles))[item.pk]
-    found = _entitled(item, known)
+    found = known
     filled = matched(found, empty, slots)
     lacking = next((slot for slot in empty if slot.pk not in filled), None)
     if lacking is None:
@@ -133,7 +133,7 @@ def able(item: Item, slots: Sequence[SignoffSlot], known: Sequence[Candidate] | 
 def is_needed(item: Item, slots: Sequence[SignoffSlot]) -> bool:
     """Tell whether fewer signatures can be given without those who changed the item's rule than with them."""
     empty = missing(slots)
-    found = _entitled(item, candidates([item], (role for slot in empty for role in slot.roles))[item.pk])
+    found = candidates([item], (role for slot in empty for role in slot.roles))[item.pk]
     others = [each for each in found if not each.changed_rule]
     return len(matched(others, empty, slots)) < len(matched(found, empty, slots))
 
@@ -141,17 +141,26 @@ def is_needed(item: Item, slots: Sequence[SignoffSlot]) -> bool:
 def matched(found: Sequence[Candidate], empty: Sequence[SignoffSlot], slots: Sequence[SignoffSlot]) -> set[int]:
     """Give the places that can be filled at once, each by a person of its own."""
     able_ones = _one_a_name([each for each in found if not each.why])
-    fits = {
-        slot.pk: [
-            each.person for each in able_ones
-            if each.roles & set(slot.roles) and turns.why_not_fill(each.person, each.absent, slot, slots) is None
-        ]
-        for slot in empty
-    }  # fmt: skip
+    who: dict[tuple[int, int, str], list[UUID]] = {}  # the places of a stage and round are filled by the same people
+    fits: dict[int, list[UUID]] = {}
     given: dict[UUID, int] = {}
+    full: set[tuple[int, int, str]] = set()
     for slot in empty:
-        _fill(slot.pk, fits, given, set())
+        alike = (slot.stage, slot.round, slot.role)
+        if alike not in who:
+            who[alike] = _who_fits(able_ones, slot, slots)
+        fits[slot.pk] = who[alike]
+        if alike not in full and not _fill(slot.pk, fits, given, set()):
+            full.add(alike)
     return set(given.values())
+
+
+def _who_fits(able_ones: Sequence[Candidate], slot: SignoffSlot, slots: Sequence[SignoffSlot]) -> list[UUID]:
+    return [
+        each.person
+        for each in able_ones
+        if each.roles & set(slot.roles) and turns.why_not_fill(each.person, each.absent, slot, slots) is None
+    ]
 
 
 def _fill(place: int, fits: dict[int, list[UUID]], given: dict[UUID, int], tried: set[UUID]) -> bool:
@@ -178,19 +187,25 @@ def _one_a_name(found: Sequence[Candidate]) -> list[Candidate]:
     return kept
 
 
-def _entitled(item: Item, found: Sequence[Candidate]) -> list[Candidate]:
-    """Mark those whom the registers of licences and of authority leave out."""
-    free = [each for each in found if not each.why]
-    licensed = licences.licensed({each.person for each in free}, item) if item.licences else None
-    covered = authority.entitled({each.absent or each.person for each in free}, item) if free else frozenset()
-    return [each if each.why else _marked(each, licensed, covered) for each in found]
+def _entitled(items: Sequence[Item], found: Mapping[UUID, list[Candidate]]) -> dict[UUID, list[Candidate]]:
+    """Mark those whom the registers of licences and of authority leave out, asking each register once."""
+    free = [(item, each) for item in items for each in found[item.pk] if not each.why]
+    special = {(item.pk, each.person) for item, each in free if item.licences}
+    holders = {(item.pk, each.absent or each.person) for item, each in free}
+    unlicensed = special - licences.licensed(special) if special else special
+    uncovered = holders - authority.entitled(holders) if holders else holders
+    return {
+        item_id: [each if each.why else _marked(each, item_id, unlicensed, uncovered) for each in known]
+        for item_id, known in found.items()
+    }
 
 
-def _marked(each: Candidate, licensed: frozenset[UUID] | None, covered: frozenset[UUID]) -> Candidate:
-    why = "licence_missing" if licensed is not None and each.person not in licensed else ""
-    if not why and (each.absent or each.person) not in covered:
-        why = "over_authority"
-    return Candidate(each.person, each.absent, each.roles, why, each.changed_rule)
+def _marked(
+    each: Candidate, item_id: UUID, unlicensed: Container[tuple[UUID, UUID]], uncovered: Container[tuple[UUID, UUID]]
+) -> Candidate:
+    if (item_id, each.person) in unlicensed:
+        return replace(each, why="licence_missing")
+    return replace(each, why="over_authority") if (item_id, each.absent or each.person) in uncovered else each
 
 
 def _beside(each: Candidate, slot: SignoffSlot, slots: Sequence[SignoffSlot]) -> str:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from uuid import UUID
 
+from django.core.cache import cache
 from django.db import connection, transaction
 
 from audit.actors import SystemJob
@@ -16,6 +17,9 @@ from reviews.words import State, Wall
 
 _BATCH = 200
 _LARGEST = 50
+_MOST = 2000
+_LOCK = 0x696D7061
+_PLACE = "impasses:after"
 MANY = 12
 """So many people of a role on a queue, and an item there is looked at for its amount alone."""
 
@@ -34,12 +38,16 @@ SELECT asked.queue, asked.role, asked.wall, asked.special, (
          WHERE i.state = 'in_review' AND s.signature_id IS NULL) asked
 """
 _THERE = """
-SELECT DISTINCT i.id, i.effective_amount FROM reviews_item i
-  JOIN reviews_signoff_slot s ON (s.item_id, s.revision) = (i.id, i.revision) AND s.signature_id IS NULL
- WHERE i.state = 'in_review' AND i.queue_id = %(queue)s::uuid AND i.wall = %(wall)s AND s.role = %(role)s
-   AND (i.licences <> '[]'::jsonb) = %(special)s
- ORDER BY i.effective_amount DESC NULLS LAST, i.id LIMIT %(limit)s
+SELECT i.id FROM reviews_item i
+ WHERE i.state = 'in_review' AND i.queue_id = %(queue)s::uuid AND i.wall = %(wall)s
+   AND (i.licences <> '[]'::jsonb) = %(special)s AND {}
+   AND EXISTS (SELECT FROM reviews_signoff_slot s
+                WHERE (s.item_id, s.revision) = (i.id, i.revision) AND s.signature_id IS NULL AND s.role = %(role)s)
+ ORDER BY {} LIMIT %(limit)s
 """
+_NEXT = _THERE.format("i.id > %(after)s::uuid", "i.id")
+_UTMOST = _THERE.format("true", "i.effective_amount DESC NULLS LAST, i.id")
+_FIRST = UUID(int=0)
 
 
 def able(item: Item, slots: Sequence[SignoffSlot]) -> Ability:
@@ -57,9 +65,28 @@ def look(item: Item) -> None:
 
 
 def sweep() -> int:
-    """Look at the items whose roles few people hold, and at those that are stuck; give how many that were."""
+    """Look at the items whose roles few people hold, and at those that are stuck; give how many it looked at.
+
+    There is one sweep at a time, and it is bounded: of very many items the next sweep goes on where this one stopped.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+        if not cursor.fetchone()[0]:
+            return 0
+        try:
+            return _sweep()
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+
+
+def _sweep() -> int:
     Impasse.objects.exclude(item__state=State.IN_REVIEW).delete()
-    wanted = sorted({*_thin(), *Impasse.objects.values_list("item_id", flat=True)})
+    after = cache.get(_PLACE) or _FIRST
+    outstanding, few = _thin(after)
+    stuck = Impasse.objects.filter(item__gt=after).order_by("item_id").values_list("item_id", flat=True)[:_MOST]
+    others = sorted({*few, *stuck})
+    cache.set(_PLACE, others[_MOST - 1] if len(others) >= _MOST else _FIRST)
+    wanted = sorted({*outstanding, *others[:_MOST]})
     for place in range(0, len(wanted), _BATCH):
         _look_at(wanted[place : place + _BATCH])
     return len(wanted)
@@ -79,21 +106,22 @@ def of(item: Item) -> Impasse | None:
     return Impasse.objects.filter(item_id=item.pk).first()
 
 
-def _thin() -> set[UUID]:
-    """Name the items worth a look: all where few hold a role, else those of the largest amounts."""
-    found: set[UUID] = set()
+def _thin(after: UUID) -> tuple[set[UUID], set[UUID]]:
+    """Name the items worth a look: those of the largest amounts where many hold a role, and the next where few do."""
+    largest: set[UUID] = set()
+    following: set[UUID] = set()
     with connection.cursor() as cursor:
         cursor.execute(_ASKED)
         for queue, role, wall, special, people in cursor.fetchall():
             many = people >= MANY and wall == Wall.ORDINARY and not special
-            given = {"queue": queue, "role": role, "wall": wall, "special": special}
-            cursor.execute(_THERE, given | {"limit": _LARGEST if many else None})
-            found |= {row[0] for row in cursor.fetchall()}
-    return found
+            given = {"queue": queue, "role": role, "wall": wall, "special": special, "after": after}
+            cursor.execute(_UTMOST if many else _NEXT, given | {"limit": _LARGEST if many else _MOST})
+            (largest if many else following).update(row[0] for row in cursor.fetchall())
+    return largest, following
 
 
 def _look_at(ids: Sequence[UUID]) -> None:
-    """Judge many items with one question about their people, and write down what changed of each."""
+    """Judge many items with one question about their people and one a register; write down what changed of each."""
     items = list(Item.objects.filter(pk__in=ids, state=State.IN_REVIEW))
     slots: dict[UUID, list[SignoffSlot]] = defaultdict(list)
     numbers = {item.pk: item.revision for item in items}

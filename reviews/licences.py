@@ -1,7 +1,8 @@
 """Licences: which kinds an item's rule asks of a signer, and the numbers the signer holds them under today."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -14,8 +15,9 @@ from reviews.models import Item, Licence, Register
 from reviews.policies import jurisdictions
 
 _LICENSED = f"""
-SELECT asked.person FROM reviews_item i, unnest(%(people)s::uuid[]) AS asked(person)
- WHERE i.id = %(item)s::uuid AND NOT EXISTS (
+SELECT asked.item, asked.person
+  FROM unnest(%(items)s::uuid[], %(people)s::uuid[]) AS asked(item, person) JOIN reviews_item i ON i.id = asked.item
+ WHERE NOT EXISTS (
    SELECT FROM jsonb_array_elements_text(i.licences) AS wanted(kind) WHERE NOT EXISTS (
      SELECT FROM reviews_licence e
       WHERE e.register_id = {coverage.LICENCES} AND e.person_id = asked.person AND e.kind = wanted.kind
@@ -48,12 +50,17 @@ def why_not(person: User, item: Item) -> Refusal | None:
     return found if isinstance(found, Refusal) else None
 
 
-def licensed(people: Iterable[UUID], item: Item) -> frozenset[UUID]:
-    """Give who of these people holds every licence an item asks for."""
+def licensed(asked: Collection[tuple[UUID, UUID]]) -> frozenset[tuple[UUID, UUID]]:
+    """Give of these items with a person those whose every licence the person holds."""
     today = now().astimezone(UTC).date()
     with connection.cursor() as cursor:
-        cursor.execute(_LICENSED, {"people": list(people), "item": item.pk, "today": today})
-        return frozenset(UUID(str(person)) for (person,) in cursor.fetchall())
+        given: dict[str, Any] = {
+            "items": [item for item, _ in asked],
+            "people": [person for _, person in asked],
+            "today": today,
+        }
+        cursor.execute(_LICENSED, given)
+        return frozenset(cursor.fetchall())
 
 
 def _rows(person: User, item: Item, kinds: Sequence[str]) -> list[Licence]:

@@ -1,17 +1,21 @@
 """Impasses: a plan that nobody there is can complete is seen when it arises, shown to the manager, and gone with it."""
 
+import time
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 
 from portal.accounts import access
 from portal.accounts import actions as accounts
 from portal.accounts.roles import Role
-from reviews import impasses, plans
+from portal.kit.ids import new_id
+from reviews import capable, impasses, plans
 from reviews.actions import substituting, watching
-from reviews.models import Impasse, Item
+from reviews.models import Impasse, Item, SignoffSlot
 from tests.factories import SEEDER, make_item, make_person, sign, story, take
 from tests.reviews.planned import make_planned, parallel, stage
+from tests.reviews.registered import licence, licences
 from tests.reviews.standing import away, emergency, make_manager, make_officer
 from tests.reviews.test_recusal import recuse
 
@@ -141,6 +145,60 @@ def test_where_many_hold_the_role_only_what_stands_out_is_looked_at(world, monke
         make_item(world)
 
     assert watching.find_impasses() == 1
+
+
+def test_many_items_cost_the_sweep_no_more_questions_than_one(django_assert_max_num_queries):
+    world = make_planned(stage("a"), licences=["claims-adjuster"])
+    ana = make_person("ana", Role.ADJUSTER)
+    licences(licence(ana, "claims-adjuster", "TX-1"))
+    for _ in range(10):
+        make_item(world)
+
+    with django_assert_max_num_queries(16):
+        assert watching.find_impasses() == 10
+
+
+def test_a_bounded_sweep_goes_on_where_the_one_before_stopped(world, monkeypatch):
+    monkeypatch.setattr(impasses, "_MOST", 2)
+    items = [make_item(world) for _ in range(3)]
+
+    assert watching.find_impasses() == 2
+    assert Impasse.objects.count() == 2
+    assert watching.find_impasses() == 1
+    assert Impasse.objects.count() == len(items)
+
+    make_person("ana", Role.ADJUSTER)
+    watching.find_impasses()
+    watching.find_impasses()
+    assert not Impasse.objects.exists()
+
+
+def test_there_is_one_sweep_at_a_time(world):
+    make_item(world)
+    elsewhere = connection.copy()
+    try:
+        with elsewhere.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [impasses._LOCK])
+            assert watching.find_impasses() == 0
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [impasses._LOCK])
+    finally:
+        elsewhere.close()
+
+    assert watching.find_impasses() == 1
+
+
+def test_ninety_places_and_two_hundred_people_are_matched_in_a_moment():
+    places = [
+        SignoffSlot(pk=n, stage=n // 9, step=n // 9, round=1, n=n % 9, role="adjuster", meaning="Approval")
+        for n in range(90)
+    ]
+    people = [capable.Candidate(new_id(), None, frozenset({"adjuster"}), "", False) for _ in range(200)]
+
+    started = time.process_time()
+    filled = capable.matched(people, places, places)
+
+    assert len(filled) == 90
+    assert time.process_time() - started < 0.5
 
 
 def test_the_end_of_a_substitution_is_noticed(world, ana):

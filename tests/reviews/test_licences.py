@@ -133,7 +133,9 @@ class TestMatching:
     def test_the_same_is_told_of_many_people_at_once(self, ana, ben, item):
         trained(ana, licence(ana, KIND, "TX-1", jurisdiction="US"))
 
-        assert licences.licensed([ana.user.pk, ben.user.pk], item) == {ana.user.pk}
+        asked = [(item.pk, ana.user.pk), (item.pk, ben.user.pk)]
+
+        assert licences.licensed(asked) == {(item.pk, ana.user.pk)}
 
 
 class TestRefusing:
