@@ -1,5 +1,7 @@
 """Watching: holds of people who were deactivated or who are away are let go, so that their items go on."""
 
+from uuid import UUID
+
 from django.db import transaction
 
 from audit.actors import SystemJob
@@ -15,9 +17,9 @@ AWAY = "They are away, and somebody else signs for them."
 
 def sweep() -> int:
     """Let go of the holds of people who are inactive or whose absence began since they took the item; give how many."""
-    gone = Lease.objects.filter(holder__is_active=False).values_list("item_id", flat=True)
-    ended = sum(_let_go(ItemId(item_id), GONE) for item_id in list(gone))
-    return ended + sum(_let_go(ItemId(item_id), AWAY) for item_id in _left_behind())
+    gone = Lease.objects.filter(holder__is_active=False)
+    ended = sum(_let_go(held, GONE) for held in list(gone))
+    return ended + sum(_let_go(held, AWAY) for held in _left_behind())
 
 
 def find_impasses() -> int:
@@ -25,24 +27,25 @@ def find_impasses() -> int:
     return impasses.sweep()
 
 
-def _left_behind() -> list[ItemId]:
-    """Name the items held since before their holder's absence began, where somebody stands in on that queue."""
+def _left_behind() -> list[Lease]:
+    """Give the holds from before their holder's absence began, where somebody stands in on that queue."""
     moment = now()
     live = Substitution.objects.filter(ended_at=None, starts_at__lte=moment, ends_at__gt=moment)
-    found: set[ItemId] = set()
+    found: dict[UUID, Lease] = {}
     for each in live:
         held = Lease.objects.filter(holder_id=each.absent_id, taken_at__lt=each.starts_at)
         if each.queues:
             held = held.filter(item__queue__in=each.queues)
-        found.update(ItemId(item_id) for item_id in held.values_list("item_id", flat=True))
-    return sorted(found)
+        found.update((lease.item_id, lease) for lease in held)
+    return [found[item_id] for item_id in sorted(found)]
 
 
 @transaction.atomic
-def _let_go(item_id: ItemId, reason: str) -> bool:
-    """End the hold under the item's lock, if it is still there."""
-    item = lifecycle.row(item_id)
-    lease = Lease.objects.filter(item_id=item_id).first()
+def _let_go(held: Lease, reason: str) -> bool:
+    """End a hold under the item's lock, if it is still the same one: somebody else may have taken the item since."""
+    item = lifecycle.row(ItemId(held.item_id))
+    same = Lease.objects.filter(item_id=held.item_id, holder_id=held.holder_id, taken_at=held.taken_at)
+    lease = same.first()
     if item is None or lease is None:
         return False
     leasing.end(item, lease, reason, by=SystemJob.WATCHER)

@@ -266,6 +266,22 @@ def test_holds_of_who_is_away_are_let_go_when_it_starts(world, ana, dora):
     assert story(item)[-2:] == ["item.lease_broken", "item.taken"]
 
 
+def test_a_hold_that_somebody_took_meanwhile_stays(world, ana, dora, monkeypatch):
+    item, carl = take(make_item(world), ana), make_person("carl", Role.ADJUSTER)
+    away(ana, dora)
+    found = watching._left_behind()
+
+    def late():
+        taking.put_back(ItemId(item.pk), by=ana.user)
+        take(item, carl)
+        return found
+
+    monkeypatch.setattr(watching, "_left_behind", late)
+
+    assert watching.sweep() == 0
+    assert Lease.objects.get(item=item).holder_id == carl.user.pk
+
+
 # What the database itself refuses.
 
 
