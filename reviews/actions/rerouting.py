@@ -39,11 +39,12 @@ class Left:
 
 @dataclass(slots=True)
 class Tally:
-    """What came of routing many items anew; `more` says whether some were not looked at."""
+    """What came of routing many items anew; `more` says whether some were not looked at, `last` after which."""
 
     done: list[UUID] = field(default_factory=list)
     left: list[Left] = field(default_factory=list)
     more: bool = False
+    last: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +76,24 @@ def reroute(item_id: ItemId, *, by: User, seen: int, reason: str) -> Item:
     return item
 
 
-def reroute_all(policy: Policy, *, by: User, reason: str, limit: int = 200) -> Tally:
-    """Route the open items of a policy anew that a queue's manager may, each by itself; tell every refusal."""
-    reasons.bounded(reason)
+def reroute_all(policy: Policy, *, by: User, reason: str, after: UUID | None = None, limit: int = 200) -> Tally:
+    """Route the open items of a policy anew that a queue's manager may, each by itself; tell every refusal.
+
+    `after` is the last item looked at before, since what is refused stays where it is. Raises ReasonMissing or
+    ReasonTooLong.
+    """
+    reason = reasons.given(reason, _ASK)
     granted = access.of(by)
     queues = granted.where(_MANAGES, "queue")
     waiting = Item.objects.filter(queue_id__in=queues, state=State.IN_REVIEW, flow__policy=policy)
     waiting = waiting.filter(wall__in=granted.walls)
     waiting = waiting.exclude(policy_version__in=Policy.objects.filter(pk=policy.pk).values("in_force"))
+    if after is not None:
+        waiting = waiting.filter(pk__gt=after)
     found = list(waiting.order_by("pk").values_list("pk", "version")[: limit + 1])
     tally = Tally(more=len(found) > limit)
     for item_id, version in found[:limit]:
+        tally.last = item_id
         try:
             reroute(ItemId(item_id), by=by, seen=version, reason=reason)
         except NotFound:

@@ -1,13 +1,15 @@
 """Pages of routing rules: which sets there are, one as people read it, its versions, and routing anew by it."""
 
+from uuid import UUID
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
-from portal.kit import reasons
 from portal.web.guards import Request, signed_in
 from reviews import guards
 from reviews.actions import rerouting
+from reviews.listings import CursorInvalid
 from reviews.models import PolicyVersion
 from reviews.showing import rulesets
 
@@ -53,8 +55,15 @@ def download(request: Request, name: str, number: int) -> HttpResponse:
 @require_POST
 def reroute(request: Request, name: str) -> HttpResponse:
     """Route open items anew by the version in force, and tell what came of each that was not."""
-    policy, said = rulesets.named(name, request.access), request.POST.get("reason", "")
-    reason = reasons.given(said, "Go back and say in a sentence why; those who decide the items read it.")
-    tally = rerouting.reroute_all(policy, by=request.user, reason=reason, limit=AT_ONCE)
+    policy, reason = rulesets.named(name, request.access), request.POST.get("reason", "")
+    after = _after(request.POST.get("after", ""))
+    tally = rerouting.reroute_all(policy, by=request.user, reason=reason, after=after, limit=AT_ONCE)
     told = {"policy": policy, "tally": tally, "reason": reason, "left": rulesets.left(tally, request.access)}
     return render(request, "rules/rerouted.html", told)
+
+
+def _after(given: str) -> UUID | None:
+    try:
+        return UUID(given) if given else None
+    except ValueError:
+        raise CursorInvalid("Go back to the rules and start anew; this place is not one of ours.") from None

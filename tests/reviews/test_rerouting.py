@@ -286,13 +286,48 @@ def test_all_items_of_a_policy_are_routed_anew_one_by_one(world, mia, ana):
     assert not Item.objects.filter(pk__in=[decided.pk, elsewhere.pk], revision__gt=1).exists()
 
 
-def test_each_refusal_of_many_is_told(world, mia):
+@pytest.fixture
+def veiled(mia, ana):
+    """Two open items that nobody routes anew: one of two signers has signed, and the other signs blind."""
+    blind = "meaning: Approval}, {role: senior-adjuster, meaning: Approval, blind: true"
+    world = make_world(policy=BEFORE.replace("meaning: Approval", blind), contract=CONTRACT)
+    accounts.grant_access(Role.QUEUE_MANAGER, "manage_in_queue", world.queue, by=SEEDER)
+    items = [make_claim(world) for _ in range(2)]
+    for item in items:
+        sign(take(item, ana), ana)
+    return world, items
+
+
+def test_each_refusal_of_many_is_told(veiled, mia):
+    world, items = veiled
+    put_in_force(world)
+
+    told = rerouting.reroute_all(world.flow.policy, by=mia.user, reason=REASON)
+
+    assert [(each.item_id, each.code) for each in told.left] == [(item.pk, "not_open") for item in items]
+
+
+def test_what_is_refused_holds_up_none_of_those_after_it(veiled, mia):
+    world, items = veiled
     item = make_claim(world)
     put_in_force(world)
 
-    told = rerouting.reroute_all(world.flow.policy, by=mia.user, reason="")
+    first = rerouting.reroute_all(world.flow.policy, by=mia.user, reason=REASON, limit=2)
+    then = rerouting.reroute_all(world.flow.policy, by=mia.user, reason=REASON, after=first.last, limit=2)
 
-    assert [(each.item_id, each.code) for each in told.left] == [(item.pk, "reason_missing")]
+    assert (len(first.left), first.more, first.last) == (2, True, items[1].pk)
+    assert (then.done, then.more) == ([item.pk], False)
+
+
+@pytest.mark.parametrize(("reason", "code"), [(" ", "reason_missing"), ("x" * 4001, "reason_too_long")])
+def test_many_are_routed_anew_with_one_reason_or_none_is(world, mia, reason, code):
+    item = make_claim(world)
+    put_in_force(world)
+
+    with refused(code):
+        rerouting.reroute_all(world.flow.policy, by=mia.user, reason=reason)
+
+    assert story(item) == ["item.received"]
 
 
 def test_nobody_outside_its_wall_routes_an_item_anew_or_hears_of_it(world, mia):
