@@ -8,7 +8,7 @@ from portal.accounts import ceremony
 from portal.accounts.access import Access
 from portal.accounts.models import User
 from portal.kit.clock import now
-from portal.kit.problems import NotFound, Refusal, Refused
+from portal.kit.problems import NotFound, Problem, Refusal, Refused
 from reviews import authority, capacities, conflicts, files, licences, plans, required, turns
 from reviews.authority import Left
 from reviews.files import Unopened
@@ -22,11 +22,13 @@ UNSEEN = "There is no such item, or you may not see it."  # word for word what l
 
 def insist(refusal: Refusal | None) -> None:
     """Turn a guard's no into a Refused, or into the NotFound a missing row gives; do nothing on a yes."""
-    if refusal is None:
-        return
-    if refusal.code == NotFound.code:
-        raise NotFound(refusal.sentence)
-    raise Refused(refusal)
+    if refusal is not None:
+        raise problem(refusal)
+
+
+def problem(refusal: Refusal) -> Problem:
+    """Give what is raised for a guard's no: a Refused, or the NotFound a missing row gives."""
+    return NotFound(refusal.sentence) if refusal.code == NotFound.code else Refused(refusal)
 
 
 def why_not_see(access: Access, item: Item) -> Refusal | None:
@@ -44,6 +46,12 @@ def why_not_see(access: Access, item: Item) -> Refusal | None:
 
 def why_not_take(person: User, access: Access, item: Item, slots: Sequence[SignoffSlot]) -> Refusal | None:
     """Tell why a person may not take the item, leases apart."""
+    mine = turn_to_take(person, access, item, slots)
+    return mine if isinstance(mine, Refusal) else None
+
+
+def turn_to_take(person: User, access: Access, item: Item, slots: Sequence[SignoffSlot]) -> Turn | Refusal:
+    """Give the turn for which a person would take the item, or why they may not, leases apart."""
     if item.state != State.IN_REVIEW:
         return Refusal("not_open", "This item is decided or waits for the flow; there is nothing to take.")
     if item.expires_at is not None and item.expires_at <= now():
@@ -55,7 +63,7 @@ def why_not_take(person: User, access: Access, item: Item, slots: Sequence[Signo
     if not access.may("review_in_queue", "queue", item.queue_id):
         return Refusal("no_permission", "You may not review in this queue. Ask the queue's manager for access.")
     mine = conflicts.turn(person, access, item, slots)
-    return mine if isinstance(mine, Refusal) else licences.why_not(person, item)
+    return mine if isinstance(mine, Refusal) else licences.why_not(person, item) or mine
 
 
 def why_not_sign(
@@ -68,19 +76,33 @@ def why_not_sign(
     unread: Sequence[str] | None = None,
 ) -> Refusal | None:
     """Tell why a person may not sign the item now; who knows already what they have not opened gives it."""
+    mine = turn_to_sign(person, access, item, slots, lease, unopened, unread)
+    return mine if isinstance(mine, Refusal) else None
+
+
+def turn_to_sign(
+    person: User,
+    access: Access,
+    item: Item,
+    slots: Sequence[SignoffSlot],
+    lease: Lease | None,
+    unopened: Unopened | None = None,
+    unread: Sequence[str] | None = None,
+) -> Turn | Refusal:
+    """Give the turn in which a person signs the item now, or why they may not."""
     unopened = unopened or files.unopened(item, person, access)
-    refusal = why_not_take(person, access, item, slots) or why_not_whole(unopened)
+    mine = turn_to_take(person, access, item, slots)
+    if isinstance(mine, Refusal):
+        return mine
+    refusal = why_not_whole(unopened)
     if refusal is not None:
         return refusal
     if not holds(person, lease):
         return Refusal("not_taken", "Take this item before you sign it; your hold on it may have lapsed.")
     if person.identity_verified_at is None:
         return Refusal("identity_unverified", "An administrator must verify your identity before you sign.")
-    return (
-        why_not_opened(unopened)
-        or why_not_read(person, item, unread)
-        or _why_not_prove_now(person, access, item, slots)
-    )
+    refusal = why_not_opened(unopened) or why_not_read(person, item, unread)
+    return refusal or why_not_prove(person, mine.slot.factors.split()) or mine
 
 
 def why_not_read(person: User, item: Item, unread: Sequence[str] | None = None) -> Refusal | None:
@@ -97,11 +119,6 @@ def why_not_prove(person: User, factors: Sequence[str]) -> Refusal | None:
         return None
     wanted = " or ".join(sorted({"a passkey" if each == "passkey" else "an authenticator app" for each in factors}))
     return Refusal("factor_missing", f"Signing this takes {wanted}. Enrol one under your account, then sign.")
-
-
-def _why_not_prove_now(person: User, access: Access, item: Item, slots: Sequence[SignoffSlot]) -> Refusal | None:
-    mine = turns.turn(person, access, item, slots)
-    return None if isinstance(mine, Refusal) else why_not_prove(person, mine.slot.factors.split())
 
 
 def why_not_stand_in(turn: Turn, queue_id: UUID, amount: Decimal | None, currency: str) -> Refusal | None:

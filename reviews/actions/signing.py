@@ -13,7 +13,7 @@ from portal.kit import reasons
 from portal.kit.clock import now
 from portal.kit.ids import ItemId, new_id
 from portal.kit.problems import Problem, Refusal
-from reviews import authority, conflicts, facts, guards, impasses, lifecycle, plans, queries, sighting
+from reviews import authority, facts, guards, impasses, lifecycle, plans, queries, sighting
 from reviews.actions import changing, deciding, intents, returning, signable, taking
 from reviews.actions.intents import ContentChanged as ContentChanged
 from reviews.actions.intents import IntentSpent as IntentSpent
@@ -131,10 +131,9 @@ def _insist(by: User, item: Item) -> Turn:
     guards.insist(guards.why_not_see(granted, item))
     slots = plans.of(item)
     lease = Lease.objects.filter(item_id=item.pk).first()
-    guards.insist(guards.why_not_sign(by, granted, item, slots, lease))
-    turn = conflicts.turn(by, granted, item, slots)
+    turn = guards.turn_to_sign(by, granted, item, slots, lease)
     if isinstance(turn, Refusal):
-        raise RuntimeError("the guards let through somebody whose turn it is not")  # noqa: TRY004  no wrong type
+        raise guards.problem(turn)
     return turn
 
 

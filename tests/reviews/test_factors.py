@@ -11,8 +11,9 @@ from reviews.actions import intents, signing
 from reviews.models import Item
 from tests.factories import make_item, make_person, refused, sign, take
 from tests.reviews.cheating import pasted, refuses
-from tests.reviews.planned import make_planned, stage
-from tests.reviews.standing import about_to_sign
+from tests.reviews.planned import make_planned, parallel, stage
+from tests.reviews.registered import authority, may
+from tests.reviews.standing import about_to_sign, away
 from tests.reviews.test_slot_rules import ceremony_of
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +95,15 @@ def test_who_lacks_the_factor_learns_it_before_the_ceremony(ana):
 
     with refused("factor_missing"):
         sign(item, ana)
+
+
+def test_the_factor_is_asked_for_the_place_that_would_be_signed(ana):
+    sam = make_person("sam", Role.SENIOR_ADJUSTER)
+    item = make_item(make_planned(parallel(stage("a", factors=["passkey"]), stage("s"))))
+    authority(may(ana, "10"), may(sam, "10000"))
+    away(sam, ana)
+
+    assert sign(take(item, ana), ana).on_behalf_of == sam.user
 
 
 def test_what_is_enrolled_counts_as_what_it_can_do(ana):
