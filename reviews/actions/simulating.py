@@ -22,6 +22,7 @@ from reviews.actions import ruling
 from reviews.actions.comparing import Comparison, Group, Tally
 from reviews.models import Item, Policy, Simulation
 from reviews.policies import document
+from reviews.proposals import deciding
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,14 @@ class TooMany(Problem):
     code = "too_many"
     status = 422
     title = "The simulation cannot look at so many items"
+
+
+class SimulationWaits(Problem):
+    """One person tries one draft at a time; the worker is everybody's."""
+
+    code = "simulation_waits"
+    status = 409
+    title = "Your last simulation has not ended"
 
 
 class _Superseded(Exception):
@@ -61,8 +70,11 @@ def start(text: str, wanted: int, *, by: User | None) -> Simulation:
 
     Only items that `by` may see are looked at. Without anybody, as from the command line, all are, and the caller
     runs it at once.
-    Raises PolicyInvalid or TooMany.
+    Raises Refused, SimulationWaits, PolicyInvalid or TooMany.
     """
+    if by is not None:
+        guards.insist(deciding.why_not_simulate(access.of(by)))
+        _insist_on_one(by)
     draft = document.parse(text)
     if not 1 <= wanted <= MOST:
         raise TooMany(f"Ask for 1 to {MOST} items.")
@@ -93,7 +105,7 @@ def run(simulation_id: UUID, *, told: Progress | None = None) -> Simulation | No
         return None
     except Exception:
         log.exception("simulation %s broke off", simulation.pk)
-        _note(
+        _end(
             simulation, state=FAILED, error="The simulation broke off; the log of its worker says why. Start it again."
         )
     else:
@@ -117,6 +129,13 @@ def shown(simulation: Simulation, granted: Access) -> list[Changed]:
         for rule in rules
         for group, count in rule["counts"].items()
     ]
+
+
+def _insist_on_one(by: User) -> None:
+    """Refuse a second simulation of one person; the lock of their row lets one of two at once through."""
+    User.objects.select_for_update(no_key=True).get(pk=by.pk)
+    if Simulation.objects.filter(asked_by=by, state__in=(WAITING, RUNNING)).exists():
+        raise SimulationWaits("You are trying another draft already. Wait until that simulation ended, then try this.")
 
 
 def _end(simulation: Simulation, **changes: Any) -> None:

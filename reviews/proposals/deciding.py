@@ -27,6 +27,14 @@ def why_not_propose(access: Access, kind: str) -> Refusal | None:
     return None
 
 
+def why_not_simulate(access: Access) -> Refusal | None:
+    """Tell why a person may try no rules on items: who reads rules, or proposes them, may."""
+    reads = access.is_auditor or Role.QUEUE_MANAGER in access.roles or access.where("manage_in_queue", "queue")
+    if reads or why_not_propose(access, "policy") is None:
+        return None
+    return Refusal("may_not_simulate", f"You may try no routing rules on items. {_ASK} to try them.")
+
+
 def why_not_of(access: Access, kind: str, target: UUID | None) -> Refusal | None:
     """Tell why a person may not propose a change of this one thing: a flow's owner proposes for that flow."""
     if any(role in access.roles for role in SIGNING):

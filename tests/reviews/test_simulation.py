@@ -203,7 +203,7 @@ def test_who_may_see_nothing_is_told_nothing(db):
     world = make_world()
     make_item(world, **pays("500.00"))
 
-    simulation = run(draft_of(world), by=make_person("eve").user)
+    simulation = run(draft_of(world), by=make_person("eve", Role.ADMINISTRATOR).user)
 
     assert (simulation.state, simulation.total, simulation.result["asked"]) == ("finished", 0, 0)
 
@@ -268,6 +268,57 @@ def test_a_worker_that_wakes_up_late_writes_nothing_over_who_started_anew(db):
     assert simulating.run(simulation.pk, told=taken_over) is not None
 
     assert Simulation.objects.get(pk=simulation.pk).state == "running"
+
+
+def broken(done, total):
+    """Break a simulation off from inside, as a lost connection would."""
+    raise ConnectionError
+
+
+def test_one_that_breaks_off_has_ended_and_says_what_to_do(db):
+    world = make_world()
+    make_item(world, **pays("500.00"))
+    simulation = simulating.start(draft_of(world), 10, by=None)
+
+    simulating.run(simulation.pk, told=broken)
+
+    simulation.refresh_from_db()
+    assert (simulation.state, simulation.finished_at is not None) == ("failed", True)
+    assert "Start it again." in simulation.error
+
+
+def test_one_that_breaks_off_after_it_was_started_anew_breaks_nothing_else(db):
+    world = make_world()
+    make_item(world, **pays("500.00"))
+    simulation = simulating.start(draft_of(world), 10, by=None)
+
+    def taken_over(done, total):
+        Simulation.objects.filter(pk=simulation.pk).update(started_at=now() + timedelta(seconds=1))
+        broken(done, total)
+
+    simulating.run(simulation.pk, told=taken_over)
+
+    assert Simulation.objects.get(pk=simulation.pk).state == "running"
+
+
+def test_a_person_has_one_simulation_at_a_time(auditor):
+    world = make_world()
+    first = simulating.start(draft_of(world), 10, by=auditor.user)
+
+    with refused("simulation_waits"):
+        simulating.start(draft_of(world), 10, by=auditor.user)
+    simulating.start(draft_of(world), 10, by=make_person("tom", Role.ADMINISTRATOR).user)
+    simulating.run(first.pk)
+    simulating.start(draft_of(world), 10, by=auditor.user)
+
+
+def test_who_neither_proposes_nor_reads_rules_tries_none(db):
+    draft = draft_of(make_world())
+
+    with refused("may_not_simulate"):
+        simulating.start(draft, 10, by=make_person("ana", Role.ADJUSTER).user)
+
+    assert not Simulation.objects.exists()
 
 
 def test_one_that_never_comes_to_its_end_is_given_up_after_an_hour(db):
