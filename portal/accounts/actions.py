@@ -55,6 +55,7 @@ def verify_identity(person: User, *, by: User) -> None:
     person.identity_verified_at, person.identity_verified_by = now(), by
     person.save(update_fields=["identity_verified_at", "identity_verified_by"])
     ledger.append_next(facts.IdentityVerified(), stream=_stream(person), by=by)
+    nudging.people_changed()
 
 
 @transaction.atomic
@@ -66,6 +67,7 @@ def unlock_signing(person: User, reason: str, *, by: User) -> None:
     person.failed_ceremonies, person.signing_locked_at = 0, None
     person.save(update_fields=["failed_ceremonies", "signing_locked_at"])
     ledger.append_next(facts.SigningUnlocked(reason=reason), stream=_stream(person), by=by, key=_key(person))
+    nudging.people_changed()
 
 
 @transaction.atomic
@@ -158,6 +160,7 @@ def grant_access(
     assign_perm(permission, group, target)
     fact = facts.AccessGranted(**_access(role, permission, target), proposal=proposal)
     ledger.append_next(fact, stream=_target(target), by=by)
+    nudging.people_changed()
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from django.contrib.auth.hashers import check_password
 from django.db import transaction
 
 from audit import ledger
-from portal.accounts import codes, facts, passkeys
+from portal.accounts import codes, facts, nudging, passkeys
 from portal.accounts.models import SigningPeriod, User
 from portal.accounts.refusals import CeremonyFailed as CeremonyFailed
 from portal.kit.clock import now
@@ -145,6 +145,7 @@ def note_failure(person: User) -> None:
         fact = facts.SigningLocked(failures=person.failed_ceremonies)
         ledger.append(fact, stream=ledger.Stream("person", person.pk), by=person)
         end_periods(person)
+        nudging.people_changed()
     person.save(update_fields=["failed_ceremonies", "signing_locked_at"])
 
 

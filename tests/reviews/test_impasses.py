@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
-from portal.accounts import access
+from portal.accounts import access, ceremony, nudging
 from portal.accounts import actions as accounts
 from portal.accounts.roles import Role
 from portal.kit.ids import new_id
@@ -199,6 +199,24 @@ def test_ninety_places_and_two_hundred_people_are_matched_in_a_moment():
 
     assert len(filled) == 90
     assert time.process_time() - started < 0.5
+
+
+def test_whatever_changes_who_may_sign_wakes_the_watcher(world, ana, django_capture_on_commit_callbacks):
+    tom = make_person("tom", Role.ADMINISTRATOR).user
+    acts = {
+        "access.granted": lambda: accounts.grant_access(Role.AUDITOR, "review_in_queue", world.queue, by=SEEDER),
+        "person.identity_verified": lambda: accounts.verify_identity(ana.user, by=tom),
+        "signing.locked": lambda: [ceremony.note_failure(ana.user) for _ in range(5)],
+        "signing.unlocked": lambda: accounts.unlock_signing(ana.user, "It was a new keyboard.", by=tom),
+    }
+
+    woken = {}
+    for name, act in acts.items():
+        with django_capture_on_commit_callbacks() as wakes:
+            act()
+        woken[name] = nudging._changed in wakes
+
+    assert woken == dict.fromkeys(acts, True)
 
 
 def test_the_end_of_a_substitution_is_noticed(world, ana):
