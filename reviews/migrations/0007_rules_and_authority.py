@@ -1264,7 +1264,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 ("tries", models.PositiveSmallIntegerField(default=0)),
-                ("next_at", models.DateTimeField(default=portal.kit.clock.now)),
+                ("next_at", models.DateTimeField(default=portal.kit.clock.now, null=True)),
                 ("sent_at", models.DateTimeField(null=True)),
                 (
                     "break_glass",

@@ -64,13 +64,16 @@ class BreakGlass(Recorded, models.Model):
 
 
 class GlassNotice(models.Model):
-    """That a person is told of an emergency access: shown until somebody looked at it, and mailed once."""
+    """That a person is told of an emergency access: shown until somebody looked at it, and mailed once.
+
+    `next_at` is when it is mailed next; nothing for somebody without an address, who reads it in the portal.
+    """
 
     id = models.BigAutoField(primary_key=True)
     break_glass = models.ForeignKey(BreakGlass, models.PROTECT, related_name="notices")
     person = models.ForeignKey(User, models.PROTECT, related_name="+")
     tries = models.PositiveSmallIntegerField(default=0)
-    next_at = models.DateTimeField(default=now)
+    next_at = models.DateTimeField(default=now, null=True)
     sent_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.core import mail
+from django.db import connection
 
 from audit import exhibits, ledger
 from portal.accounts import access
@@ -72,6 +73,30 @@ def test_the_others_know_at_once_in_the_portal_and_by_mail(urgent, ana, olga, dj
     assert [message.to for message in mail.outbox] == [["olga@example.com"]]
     assert "Ana took the role senior adjuster" in mail.outbox[0].body
     assert notifying.send_due() == 0
+    assert GlassNotice.objects.get(person=olga.user).sent_at
+    assert GlassNotice.objects.get(person=manager.user).sent_at is None
+
+
+def test_mail_is_sent_while_nothing_is_locked(urgent, ana, olga, monkeypatch):
+    User.objects.filter(pk=olga.user.pk).update(email="olga@example.com")
+    emergency(ana, urgent.queue)
+    outside, during = list(connection.savepoint_ids), []
+    monkeypatch.setattr(notifying, "send_mail", lambda *given: during.append(list(connection.savepoint_ids)))
+
+    notifying.send_due()
+
+    assert during == [outside]
+
+
+def test_a_notice_that_is_being_mailed_is_nobody_elses_to_mail(urgent, ana, olga, monkeypatch):
+    User.objects.filter(pk=olga.user.pk).update(email="olga@example.com")
+    emergency(ana, urgent.queue)
+    others = []
+    monkeypatch.setattr(notifying, "send_mail", lambda *given: others.append(notifying.send_due()))
+
+    notifying.send_due()
+
+    assert others == [0]
 
 
 def test_mail_that_is_refused_is_tried_again(urgent, ana, olga, monkeypatch):
