@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
@@ -10,6 +11,7 @@ from portal.accounts.models import User
 from portal.accounts.roles import SIGNING
 from portal.kit.clock import now
 from portal.kit.problems import Refusal
+from reviews.actions import substituting
 from reviews.models import Queue, Substitution
 from reviews.showing import oversight, people_on
 
@@ -41,6 +43,12 @@ def why_not_open(granted: Access) -> Refusal | None:
     """Tell why a person has nothing to do with being away: they sign nothing, manage nothing, answer for nobody."""
     theirs = SIGNING & granted.roles or granted.where("manage_in_queue", "queue")
     return None if theirs else oversight.why_not_read(granted)
+
+
+def reviewed(granted: Access) -> list[UUID]:
+    """Give the queues a person reviews in themselves: what was lent to them they lend to nobody."""
+    found = granted.where("review_in_queue", "queue")
+    return [each for each in found if granted.owns("review_in_queue", "queue", each)]
 
 
 def of(by: User, granted: Access) -> Absences:
@@ -75,10 +83,8 @@ def _others(granted: Access, reads_all: bool) -> "QuerySet[Substitution]":
 
 
 def _row(made: Substitution, by: User, granted: Access, names: dict[str, str]) -> Row:
-    standing = _standing(made)
-    theirs = by.pk in (made.absent_id, made.substitute_id, made.made_by_id)
-    managed = bool(made.queues) and all(granted.owns("manage_in_queue", "queue", each) for each in made.queues)
-    return Row(made, _where(made, names), standing, (theirs or managed) and standing[2] in ("In force", "Coming"))
+    may_end = substituting.why_not_end(by, granted, made) is None
+    return Row(made, _where(made, names), _standing(made), may_end)
 
 
 def _where(made: Substitution, names: dict[str, str]) -> str:

@@ -7,7 +7,6 @@ from django.db.models import Q, QuerySet
 from guardian.models import GroupObjectPermission, UserObjectPermission
 
 from portal.accounts.models import User
-from portal.accounts.roles import NEVER_SIGN
 
 
 def reviewers(queues: Iterable[UUID]) -> "QuerySet[User]":
@@ -17,10 +16,3 @@ def reviewers(queues: Iterable[UUID]) -> "QuerySet[User]":
     users = UserObjectPermission.objects.filter(**on).values("user")
     found = User.objects.filter(Q(groups__in=groups) | Q(pk__in=users), is_active=True)
     return found.distinct().order_by("printed_name", "username")
-
-
-def able() -> "QuerySet[User]":
-    """Give who can stand in for somebody: active, verified, with a role, and neither auditor nor administrator."""
-    found = User.objects.filter(is_active=True, identity_verified_at__isnull=False, groups__isnull=False)
-    barred = User.objects.filter(groups__name__in=[role.value for role in NEVER_SIGN]).values("pk")
-    return found.exclude(pk__in=barred).distinct().order_by("printed_name", "username")

@@ -58,9 +58,9 @@ class AwayForm(forms.Form):
         managed = granted.where("manage_in_queue", "queue")
         named = User.objects.filter(Q(pk=by.pk) | Q(pk__in=people_on.reviewers(managed).values("pk")))
         self._offer("absent", named.order_by("printed_name", "username"))
-        self._offer("substitute", people_on.able())
-        seen = {*managed, *granted.where("review_in_queue", "queue")}
-        self._offer("queues", Queue.objects.filter(pk__in=seen).order_by("name"))
+        self._offer("substitute", substituting.fit())
+        named_on = {*managed, *absences.reviewed(granted)}
+        self._offer("queues", Queue.objects.filter(pk__in=named_on).order_by("name"))
         self.fields["absent"].initial = by.pk
         for name in ("absent", "substitute"):
             self.fields[name].label_from_instance = _called  # type: ignore[attr-defined]
@@ -112,7 +112,7 @@ def _form(request: Request, data: Any = None) -> AwayForm:
 
 def _page(request: Request, form: AwayForm, *, problem: Problem | None = None, status: int = 200) -> HttpResponse:
     told: dict[str, Any] = {"form": form, "problem": problem, "away": absences.of(request.user, request.access)}
-    told["may_name"] = bool(request.access.where("review_in_queue", "queue")) or told["away"].manages
+    told["may_name"] = bool(absences.reviewed(request.access)) or told["away"].manages
     return render(request, "managing/away.html", told, status=status)
 
 

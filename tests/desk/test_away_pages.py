@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from portal.accounts import access
 from portal.accounts import actions as accounts
 from portal.accounts.roles import Role
 from portal.kit.clock import now
@@ -68,6 +69,17 @@ def test_queues_are_named_to_who_may_know_of_them(world, ana):
     assert "Zebra" not in to_ria
     assert f">{world.queue.name}, Zebra 1, Zebra 2</td>" in to_ana
     assert ">Zebra 1, Zebra 2</td>" in to_olga
+
+
+def test_what_was_lent_to_somebody_is_not_theirs_to_lend_on(world, ana):
+    ria = make_person("ria", Role.RELEASE_APPROVER)
+    away(ana, ria)
+
+    page = body(browser(ria.user).get("/away/"))
+
+    assert access.of(ria.user).where("review_in_queue", "queue")
+    assert str(world.queue.pk) not in page
+    assert 'name="substitute"' not in page
 
 
 def test_a_manager_sees_it_and_may_name_one_for_their_queues(world, ana, ben):

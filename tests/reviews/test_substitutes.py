@@ -223,6 +223,7 @@ def test_a_manager_names_a_substitute_on_their_queues_alone(world, ana, dora):
         {"ends": now() + timedelta(days=92)},
         {"up_to": Decimal(0), "currency": "USD"},
         {"up_to": Decimal(10)},
+        {"up_to": Decimal(10), "currency": "usd"},
     ],
 )
 def test_a_substitution_makes_sense(world, ana, dora, given):
@@ -236,6 +237,16 @@ def test_nobody_stands_in_for_themselves_or_without_being_fit(world, ana):
     for unfit in (make_person("root", Role.ADMINISTRATOR), make_person("eve", Role.ADJUSTER, verified=False)):
         with refused("substitute_unfit"):
             away(ana, unfit)
+
+
+def test_who_is_only_let_behind_a_wall_stands_in_for_nobody_and_is_not_offered(world, ana, dora):
+    lou = make_person("lou")
+    accounts.grant_role(lou.user, f"{access.WALL}counsel", by=SEEDER)
+
+    with refused("substitute_unfit"):
+        away(ana, lou)
+    assert lou.user not in substituting.fit()
+    assert dora.user in substituting.fit()
 
 
 def test_the_same_two_people_have_one_substitution_at_a_time(world, ana, dora):
