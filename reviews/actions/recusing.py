@@ -12,7 +12,7 @@ from reviews.models import Lease, Recusal
 
 
 @transaction.atomic
-def recuse(item_id: ItemId, *, by: User, seen: int | None, reason: str) -> Recusal:
+def recuse(item_id: ItemId, *, by: User, seen: int, reason: str) -> Recusal:
     """Step aside from an item one could sign: it is not offered to this person again, nor signed in their name.
 
     Raises ReasonMissing, ReasonTooLong, NotFound, Stale or Refused.

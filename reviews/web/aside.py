@@ -36,7 +36,7 @@ def reading(request: Request, item_id: UUID, number: int) -> HttpResponse:
 def recuse(request: Request, item_id: UUID) -> HttpResponse:
     """Step aside from an item with a reason; it goes on with the others."""
     seen = request.POST.get("seen", "")
-    version = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 9 else None
+    version = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 9 else -1
     recusing.recuse(ItemId(item_id), by=request.user, seen=version, reason=request.POST.get("reason", ""))
     messages.success(request, "You stepped aside. The others who may sign it go on without you.")
     return redirect("desk:item", item_id)

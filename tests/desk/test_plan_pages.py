@@ -319,6 +319,16 @@ def test_who_steps_aside_says_why_and_is_not_asked_again():
     assert "Recuse me" not in words(client.get(at("item", cast.item)))
 
 
+@pytest.mark.parametrize("seen", ["", "two", "0", "9" * 12])
+def test_nobody_steps_aside_from_what_they_may_not_have_seen(seen):
+    cast = Cast(stage("a"))
+
+    answer = browser(cast["a"].user).post(at("recuse", cast.item), {"seen": seen, "reason": "My cousin."})
+
+    assert answer.status_code == 409
+    assert not Recusal.objects.exists()
+
+
 def test_stepping_aside_without_a_reason_is_refused():
     cast = Cast(stage("a"))
 

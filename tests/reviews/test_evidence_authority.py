@@ -215,7 +215,8 @@ def test_who_lost_the_hold_is_told_by_name():
 
 def test_erased_words_are_told_as_erased_and_everything_else_stays(world, ana):
     dora, item = make_person("dora", Role.CORRESPONDENCE_REVIEWER), make_item(world)
-    recusing.recuse(ItemId(item.pk), by=make_person("carl", Role.ADJUSTER).user, seen=None, reason="My sister.")
+    carl = make_person("carl", Role.ADJUSTER)
+    recusing.recuse(ItemId(item.pk), by=carl.user, seen=item.version, reason="My sister.")
     away(ana, dora)
     approve(item, dora)
     with transaction.atomic():
