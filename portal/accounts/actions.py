@@ -36,9 +36,19 @@ class SecondPersonMissing(Problem):
     title = "Somebody else must sign this first"
 
 
+class NameUnusable(Problem):
+    """A table takes a cell that begins like a formula for one, so such a name could stand in no register."""
+
+    code = "name_unusable"
+    status = 422
+    title = "This sign-in name cannot be used"
+
+
 @transaction.atomic
 def add_person(username: str, printed_name: str, password: str, *, by: HasActor, email: str = "") -> User:
-    """Give somebody an account that may sign in but not yet sign."""
+    """Give somebody an account that may sign in but not yet sign. Raises NameUnusable."""
+    if username.startswith(("=", "+", "-", "@")):
+        raise NameUnusable("Begin the sign-in name with a letter or a digit; else no register could name the person.")
     person = User(username=username, printed_name=printed_name, email=email)
     person.set_password(password)
     person.save(force_insert=True)

@@ -65,7 +65,10 @@ class NotSo(Problem):
 
 
 def add(username: str, printed_name: str, email: str, *, by: User) -> tuple[User, str]:
-    """Add a person and give the password they sign in with first; nobody sees it again. Raises NameTaken."""
+    """Add a person and give the password they sign in with first; nobody sees it again.
+
+    Raises NameTaken or NameUnusable.
+    """
     _insist_on_administrator(by)
     password = secrets.token_urlsafe(12)
     try:

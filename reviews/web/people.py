@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from portal.accounts import actions as accounts
 from portal.accounts import administering, pairs
 from portal.accounts.models import ForbiddenPair
 from portal.kit.problems import NotFound, Problem
@@ -78,7 +79,7 @@ def add(request: Request) -> HttpResponse:
         return render(request, "people/add.html", {"form": form}, status=422 if form.errors else 200)
     try:
         person, password = administering.add(**form.cleaned_data, by=request.user)
-    except administering.NameTaken as problem:
+    except (administering.NameTaken, accounts.NameUnusable) as problem:
         return render(request, "people/add.html", {"form": form, "problem": problem}, status=problem.status)
     return render(request, "people/added.html", {"person": person, "password": password})
 

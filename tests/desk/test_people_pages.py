@@ -84,6 +84,18 @@ def test_a_name_that_is_taken_keeps_what_was_typed(tom, ana):
     assert User.objects.filter(username=ana.user.username).count() == 1
 
 
+@pytest.mark.parametrize("name", ["@zoe", "+zoe", "-zoe"])
+def test_a_name_that_could_stand_in_no_register_is_refused_with_what_was_typed(tom, name):
+    page = browser(tom.user)
+
+    answer = page.post("/people/add/", {"username": name, "printed_name": "Zoe Zimmer"})
+
+    assert answer.status_code == 422
+    assert "Begin the sign-in name with a letter or a digit" in body(answer)
+    assert "Zoe Zimmer" in body(answer)
+    assert not User.objects.filter(username=name).exists()
+
+
 def test_an_identity_is_verified_by_another_and_then_they_sign(tom, world):
     eve = make_person("eve", Role.ADJUSTER, verified=False)
     assert "I verified who they are" in body(browser(tom.user).get(of(eve)))
