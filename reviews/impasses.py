@@ -92,13 +92,13 @@ def _sweep() -> int:
     return len(wanted)
 
 
-def for_manager(granted: Access) -> list[Impasse]:
-    """Give the impasses of the queues somebody manages, inside their walls, the oldest first."""
+def for_manager(granted: Access, most: int = 100) -> list[Impasse]:
+    """Give the impasses of the queues somebody manages, inside their walls, the oldest first and so many at most."""
     found = Impasse.objects.select_related("item__queue", "item__flow").filter(
         item__queue__in=granted.where("manage_in_queue", "queue"), item__state=State.IN_REVIEW,
         item__wall__in=granted.walls,
     )  # fmt: skip
-    return list(found.order_by("since", "item_id"))
+    return list(found.order_by("since", "item_id")[:most])
 
 
 def of(item: Item) -> Impasse | None:

@@ -89,6 +89,11 @@ def current_revision(item: Item) -> Revision:
     return Revision.objects.get(item_id=item.pk, revision=item.revision)
 
 
+def shown(count: int) -> str:
+    """Write a count that was cut beyond `BOUND` as a page prints it: never more than '999+'."""
+    return f"{BOUND}+" if count > BOUND else str(count)
+
+
 class QueueCount(NamedTuple):
     """A queue and how many of its items wait for a signature, counted up to `BOUND`."""
 
@@ -100,7 +105,7 @@ class QueueCount(NamedTuple):
     @property
     def shown(self) -> str:
         """Give the count as a page prints it: never more than '999+'."""
-        return f"{BOUND}+" if self.open > BOUND else str(self.open)
+        return shown(self.open)
 
 
 def open_counts(queue_ids: Sequence[UUID], walls: Iterable[str] = ORDINARY) -> list[QueueCount]:

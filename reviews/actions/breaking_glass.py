@@ -91,10 +91,10 @@ def seen(glass_id: UUID, *, by: User) -> BreakGlass:
     return found
 
 
-def unseen(by: User) -> list[BreakGlass]:
-    """Give the emergency accesses that a person was told of and nobody has looked at yet, the newest first."""
+def unseen(by: User, most: int = 100) -> list[BreakGlass]:
+    """Give the emergency accesses a person was told of and nobody looked at yet, the newest first, so many at most."""
     told = BreakGlass.objects.filter(notices__person=by, seen_at=None)
-    return list(told.select_related("person", "queue").order_by("-starts_at"))
+    return list(told.select_related("person", "queue").order_by("-starts_at")[:most])
 
 
 def reason_of(glass: BreakGlass) -> str:

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import QuerySet
 
 from audit import exhibits
 from portal.accounts.access import Access
 from portal.kit.clock import now
 from portal.kit.problems import NotFound, Refusal
-from reviews import impasses
+from reviews import impasses, queries
 from reviews.models import Item, Lease, Queue, Recusal
 from reviews.showing import oversight
 from reviews.showing.telling import roles_title
@@ -61,10 +61,10 @@ class Stepped:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One queue: how many items are open in it, and those that wait longest."""
+    """One queue: how many items are open in it, as it is printed, and those that wait longest."""
 
     queue: Queue
-    total: int
+    total: str
     since: datetime | None
     oldest: list[Item]
 
@@ -91,7 +91,7 @@ def board(granted: Access) -> Board:
     theirs = granted.where("manage_in_queue", "queue")
     stuck = [
         Stuck(each.item, roles_title(each.role.split()), each.asked, each.able, list(map(_told, each.why)), each.since)
-        for each in impasses.for_manager(granted)[:MOST]
+        for each in impasses.for_manager(granted, MOST)
     ]
     return Board(stuck, _held(theirs, granted), _waiting(theirs, granted), _stepped(theirs, granted))
 
@@ -105,14 +105,10 @@ def _held(theirs: list[UUID], granted: Access) -> list[Lease]:
 
 def _waiting(theirs: list[UUID], granted: Access) -> list[Waiting]:
     open_items = Item.objects.filter(queue__in=theirs, wall__in=granted.walls, state=State.IN_REVIEW)
-    counted = {
-        queue: (total, since)
-        for queue, total, since in open_items.values_list("queue").annotate(Count("pk"), Min("received_at"))
-    }
-    return [
-        Waiting(queue, *counted.get(queue.pk, (0, None)), _oldest(open_items, queue))
-        for queue in Queue.objects.filter(pk__in=theirs).order_by("name")
-    ]
+    counted = {each.id: each.shown for each in queries.open_counts(theirs, granted.walls)}
+    found = Queue.objects.filter(pk__in=theirs).order_by("name")
+    oldest = [(queue, _oldest(open_items, queue)) for queue in found]
+    return [Waiting(each, counted[each.pk], items[0].received_at if items else None, items) for each, items in oldest]
 
 
 def _oldest(open_items: "QuerySet[Item]", queue: Queue) -> list[Item]:

@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, Func, IntegerField, OuterRef, Q, QuerySet
 
 from portal.accounts.access import Access
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.kit.problems import NotFound, Refusal
-from reviews import guards
+from reviews import guards, queries
 from reviews.actions import ruling
 from reviews.actions.rerouting import Tally
 from reviews.models import Flow, Item, Policy, PolicyVersion, Proposal, Queue
@@ -39,6 +40,11 @@ class RuleSet:
     flows: list[str]
     older: int
     proposals: int
+
+    @property
+    def older_shown(self) -> str:
+        """Give the count as the page prints it."""
+        return queries.shown(self.older)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,16 @@ class Sheet:
     mine: int
     proposals: list[Proposal]
     no_draft: Refusal | None
+
+    @property
+    def older_shown(self) -> str:
+        """Give the count as the page prints it."""
+        return queries.shown(self.older)
+
+    @property
+    def mine_shown(self) -> str:
+        """Give how many of them the reader routes anew, as the page prints it."""
+        return queries.shown(self.mine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,12 +197,14 @@ def _version(policy: Policy) -> PolicyVersion:
 
 
 def _older(granted: Access, ids: Iterable[UUID], among: Q | None = None) -> dict[UUID, int]:
-    """Count, by policy, the items somebody may see that are in review by an older version."""
+    """Count, by policy and up to a bound, the items somebody may see that are in review by an older version."""
     queues = {*granted.where("see_queue", "queue"), *granted.where("review_in_queue", "queue")}
     rows = Item.objects.filter(Q(queue_id__in=queues) | Q(flow_id__in=granted.where("see_flow", "flow")), among or Q())
-    rows = rows.filter(wall__in=granted.walls, state=State.IN_REVIEW, flow__policy__in=list(ids))
-    counted = rows.exclude(policy_version_id=F("flow__policy__in_force_id")).values_list("flow__policy")
-    return dict(counted.annotate(Count("pk")).order_by())
+    rows = rows.filter(wall__in=granted.walls, state=State.IN_REVIEW)
+    older = rows.filter(flow__policy=OuterRef("pk")).exclude(policy_version_id=F("flow__policy__in_force_id"))
+    some = ArraySubquery(older.values("pk")[: queries.BOUND + 1])
+    counted = Func(some, template="coalesce(cardinality(%(expressions)s::uuid[]), 0)", output_field=IntegerField())
+    return dict(Policy.objects.filter(pk__in=list(ids)).values_list("pk", counted))
 
 
 def _open(ids: Iterable[UUID]) -> "QuerySet[Proposal]":

@@ -7,6 +7,7 @@ import pytest
 from portal.accounts import walls
 from portal.accounts.roles import Role
 from portal.kit.ids import ItemId
+from reviews import queries
 from reviews.actions import walling
 from reviews.models import Item, Lease
 from tests.factories import SEEDER, make_item, make_person, story, take
@@ -52,6 +53,14 @@ def test_a_hold_is_ended_with_a_reason_and_another_takes_the_item(world, ana, ma
     assert not Lease.objects.exists()
     assert story(item)[-1] == "item.lease_broken"
     assert client.post(address, {"reason": "Again."}).status_code == 409
+
+
+def test_what_is_open_is_counted_up_to_a_bound(world, mara, monkeypatch):
+    monkeypatch.setattr(queries, "BOUND", 2)
+    for _ in range(4):
+        make_item(world)
+
+    assert "2+ open, the oldest received" in body(browser(mara.user).get("/managing/"))
 
 
 def test_items_that_wait_longest_come_first(world, ana, mara):

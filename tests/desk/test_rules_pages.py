@@ -9,6 +9,7 @@ from portal.accounts import actions as accounts
 from portal.accounts.roles import Role
 from portal.kit.ids import new_id
 from portal.kit.problems import Problem
+from reviews import queries
 from reviews.actions import configuring, simulating
 from reviews.models import Flow, Item, Policy, Proposal, Simulation
 from tests.desk.deciding import words
@@ -282,6 +283,18 @@ def test_a_manager_routes_the_open_items_of_their_queue_anew(mona, world, rules)
     assert "1 item routed anew" in body(answer)
     assert Item.objects.get(pk=item.pk).policy_version.version == 2
     assert "Route 1" not in body(browser(mona.user).get(at(rules)))
+
+
+def test_what_is_on_an_older_version_is_counted_up_to_a_bound(mona, world, rules, monkeypatch):
+    for _ in range(3):
+        make_item(world)
+    configuring.apply_policy(changed(rules), by=SEEDER)
+    monkeypatch.setattr(queries, "BOUND", 2)
+
+    assert '<td class="num" data-label="On older versions">2+</td>' in body(browser(mona.user).get("/rules/"))
+    told = body(browser(mona.user).get(at(rules)))
+    assert "2+ open items that you may see were routed" in told
+    assert "Route 2+ of your queues’ items anew" in told
 
 
 def test_nothing_is_routed_anew_without_a_reason(mona, world, rules):

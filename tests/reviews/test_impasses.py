@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from portal.accounts import access, ceremony, nudging
 from portal.accounts import actions as accounts
@@ -135,6 +136,19 @@ def test_a_manager_sees_the_impasses_of_their_queues(world):
     manager = make_manager(world.queue)
 
     assert [each.item_id for each in impasses.for_manager(access.of(manager.user))] == [item.pk]
+
+
+def test_a_manager_reads_no_more_impasses_than_are_shown(world):
+    for _ in range(3):
+        make_item(world)
+    watching.find_impasses()
+    granted = access.of(make_manager(world.queue).user)
+
+    with CaptureQueriesContext(connection) as asked:
+        found = impasses.for_manager(granted, 2)
+
+    assert len(found) == 2
+    assert "LIMIT 2" in asked[-1]["sql"]
 
 
 def test_where_many_hold_the_role_only_what_stands_out_is_looked_at(world, monkeypatch):
