@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -59,7 +59,7 @@ def draws(lots: Sequence[Lot], *, looking_back: bool = False) -> list[Draw]:
     own = [draw(each.item_id) for each in lots]
     lowest = dict(enumerate(own))
     with connection.cursor() as cursor:
-        given = {
+        given: dict[str, Any] = {
             "ids": [each.item_id for each in lots], "flows": [each.flow for each in lots],
             "subjects": [each.subject for each in lots], "moments": [each.at for each in lots],
             "looking_back": looking_back,
