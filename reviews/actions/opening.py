@@ -9,6 +9,7 @@ from portal.accounts.models import User
 from portal.kit.clock import now
 from portal.kit.problems import NotFound
 from reviews import facts, files, lifecycle, sighting
+from reviews.models import PolicyVersion
 
 _OPENED = """
 INSERT INTO reviews_opening (submission_id, upload_id, person_id, at) VALUES (%s::uuid, %s::uuid, %s::uuid, %s)
@@ -39,15 +40,18 @@ def opened(item_id: UUID, upload_id: UUID, *, by: User) -> bool:
 
 
 @transaction.atomic
-def read(item_id: UUID, title: str, *, by: User) -> bool:
-    """Note that a person opened a text an item's rule requires; say whether it was the first time. Raises NotFound."""
+def read(item_id: UUID, title: str, *, by: User, rules: PolicyVersion | None = None) -> bool:
+    """Note that a person opened a text an item's rule requires; say whether it was the first time. Raises NotFound.
+
+    `rules` are those whose text was shown, the item's own unless told: they may have changed since.
+    """
     item = sighting.found(item_id, access.of(by))
     if title not in item.reading:
         raise NotFound("The routing rule of this item requires no such text.")
+    rules = rules or item.policy_version
     with connection.cursor() as cursor:
-        cursor.execute(_READ, [item_id, title, item.policy_version_id, by.pk, now()])
+        cursor.execute(_READ, [item_id, title, rules.pk, by.pk, now()])
         first = cursor.fetchone() is not None
     if first:
-        rules = item.policy_version
         lifecycle.note(item, facts.ReadingOpened(title, policy=rules.policy_id, policy_version=rules.version), by=by)
     return first

@@ -27,7 +27,7 @@ def reading(request: Request, item_id: UUID, number: int) -> HttpResponse:
     told = {"item": item, "title": visible(text.title), "paragraphs": visible(text.text).split("\n\n")}
     told |= {"number": number, "total": len(texts), "next": number + 1 if number < len(texts) else None}
     response = render(request, "desk/reading.html", told)
-    opening.read(item_id, text.title, by=request.user)
+    opening.read(item_id, text.title, by=request.user, rules=item.policy_version)
     return response
 
 

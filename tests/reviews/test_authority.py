@@ -368,10 +368,10 @@ class TestNext:
 
 @pytest.mark.django_db
 def test_who_may_sign_for_an_item_is_told_of_many_people_at_once(world, ana, ben):
-    people = [ana.user.pk, ben.user.pk]
     item = make_item(world)
+    asked = [(item.pk, ana.user.pk), (item.pk, ben.user.pk)]
 
-    assert authorities.entitled(people, item) == set(people)
+    assert authorities.entitled(asked) == set(asked)
     authority(may(ana, "499"), may(ben, "500"))
-    assert authorities.entitled(people, item) == {ben.user.pk}
+    assert authorities.entitled(asked) == {(item.pk, ben.user.pk)}
     assert connection.in_atomic_block

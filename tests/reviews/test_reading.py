@@ -82,6 +82,15 @@ def test_a_text_that_the_rules_changed_is_read_again_under_the_same_title(item, 
     assert required.readings(item, ana.user)[0].text == "Never say why."
 
 
+def test_what_was_shown_before_the_rules_changed_counts_as_what_it_said(item, ana):
+    shown = item.policy_version
+    come_under_other_words(item)
+
+    opening.read(item.pk, GUIDE["title"], by=ana.user, rules=shown)
+
+    assert required.unread(item, ana.user) == [GUIDE["title"], TABLE["title"]]
+
+
 def test_what_is_not_required_or_not_theirs_is_not_opened(item, ana):
     with refused("not_found"):
         opening.read(item.pk, "Another text", by=ana.user)
