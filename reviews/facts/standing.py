@@ -56,7 +56,7 @@ class Walled(Fact):
     """Who may know of the item changed."""
 
     kind = "item.walled"
-    sentence = "{actor} put the item behind the wall “{wall}”."
+    sentence = "{actor} changed who may know of the item: {wall}."
     wall: str
 
 
@@ -65,7 +65,7 @@ class FileWalled(Fact):
     """Who may know of one file of the item changed. A note."""
 
     kind = "file.walled"
-    sentence = "{actor} put a file behind the wall “{wall}”."
+    sentence = "{actor} changed who may know of a file: {wall}."
     upload: UUID
     wall: str
 

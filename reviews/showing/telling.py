@@ -10,7 +10,9 @@ from audit.facts import REGISTER
 from audit.stories import Told
 from portal.accounts.roles import Role
 from portal.web import wording
+from reviews import walls
 from reviews.showing.texts import plain, visible
+from reviews.words import Wall
 
 _GOOD = frozenset({"signature.executed", "decision.finalised", "evidence.made"})
 _STOPS = frozenset({"signature.refused", "item.changes_requested", "item.cancelled", "item.expired", "item.returned",
@@ -105,6 +107,12 @@ def _named(name: str, value: Any, names: Names) -> str:
         return ", ".join(names.label(f"/output{pointer}") for pointer in value)
     if name == "code":
         return _CODES.get(str(value), str(value).replace("_", " "))
+    if name == "wall":
+        return (
+            "everybody who may see the queue"
+            if value == Wall.ORDINARY
+            else f"only those behind the wall “{walls.title(value)}”"
+        )
     if name == "deadline":
         return wording.moment(datetime.fromisoformat(str(value)))
     if name in ("verdict", "status", "outcome"):

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from portal.accounts import access
 from portal.kit.ids import ItemId
 from portal.web.guards import Request, signed_in
-from reviews import guards
+from reviews import guards, walls
 from reviews.actions import commenting, walling
 from reviews.models import Item
 from reviews.words import Wall
@@ -44,17 +44,25 @@ def wall(request: Request, item_id: UUID) -> HttpResponse:
 @require_POST
 def file_wall(request: Request, item_id: UUID, upload: UUID) -> HttpResponse:
     """Put one file of the item behind a wall."""
-    walling.file(ItemId(item_id), upload, request.POST.get("wall", ""), by=request.user, accepts_loss=_accepts(request))
-    messages.success(request, "Done. Only those inside the wall know of the file.")
+    row = walling.file(
+        ItemId(item_id), upload, request.POST.get("wall", ""), by=request.user, accepts_loss=_accepts(request)
+    )
+    messages.success(request, _done("file", row.wall))
     return redirect("desk:item", item_id)
 
 
 def _on(request: Request, item: Item) -> HttpResponse:
     """Go on to the item, or to the inbox when it is out of sight now."""
-    messages.success(request, "Done. Only those inside the wall know of the item.")
+    messages.success(request, _done("item", item.wall))
     if guards.why_not_see(access.of(request.user), item) is not None:
         return redirect("desk:inbox")
     return redirect("desk:item", item.pk)
+
+
+def _done(what: str, wall: str) -> str:
+    if wall == Wall.ORDINARY:
+        return f"Done. Everybody who may see the queue knows of the {what} again."
+    return f"Done. Only those behind the wall “{walls.title(wall)}” know of the {what}."
 
 
 def _seen(request: HttpRequest) -> int:
