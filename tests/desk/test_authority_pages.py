@@ -128,6 +128,14 @@ def test_a_faulty_file_names_line_and_column_and_stores_nothing(helen, ana):
     assert not Proposal.objects.exists()
 
 
+def test_a_file_that_is_too_large_is_told_so_and_not_that_none_was_chosen(helen, ana):
+    answer = upload(helen, COLUMNS + row(ana) + "\n" * 5 * 1024 * 1024)
+
+    assert answer.status_code == 422
+    assert "rows.csv: The file is larger than 5 MiB." in body(answer)
+    assert "No file was chosen" not in body(answer)
+
+
 def test_a_form_without_a_file_says_so(helen):
     answer = browser(helen.user).post("/authority/import/", {})
 
