@@ -3,4 +3,5 @@ import './theme.js';
 import './menus.js';
 import './keys.js';
 import './live.js';
+import './once.js';
 import './passkey.js';

@@ -89,6 +89,17 @@ def test_empty_lists_are_accessible_and_fit(configured, eyes):
     eyes.look(eyes.open(configured.mona.user).go("/changes/?show=decided"))
 
 
+@pytest.mark.parametrize("address", ["/people/add/", "/emergency/", "/access-review/"])
+def test_a_form_is_sent_once_however_often_it_is_clicked(configured, eyes, address):
+    page = eyes.open(configured.tom.user if address != "/emergency/" else configured.mona.user).go(address)
+
+    sent = page.locator("form[data-once]").last.evaluate(
+        "(form) => [1, 2].map(() => form.dispatchEvent(new Event('submit', {bubbles: true, cancelable: true})))"
+    )
+
+    assert sent == [True, False]
+
+
 def test_faults_lead_to_their_lines(configured, eyes):
     opened = eyes.open(configured.tom.user)
     opened.refuses(422)
