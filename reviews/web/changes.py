@@ -12,11 +12,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from audit import canonical
 from portal.accounts import sessions
 from portal.kit.problems import NotFound, Problem
-from portal.kit.reasons import ReasonMissing
+from portal.kit.reasons import ReasonUnfit
 from portal.web.guards import Request, signed_in
 from reviews import guards
 from reviews.actions import proposing
-from reviews.actions.proposing import IntentSpent
+from reviews.actions.proposing import IntentSpent, ProposalInvalid
 from reviews.listings import CursorInvalid
 from reviews.showing import changes
 from reviews.showing.changes import Signing
@@ -69,11 +69,11 @@ def sign(request: Request, proposal_id: UUID, intent_id: UUID) -> HttpResponse:
 @signed_in
 @require_POST
 def refuse(request: Request, proposal_id: UUID) -> HttpResponse:
-    """Refuse a change with a reason; one without stays on the page."""
+    """Refuse a change with a reason; one that cannot be kept stays on the page."""
     reason = request.POST.get("reason", "")
     try:
         proposing.refuse(proposal_id, by=request.user, reason=reason)
-    except ReasonMissing as problem:
+    except (ReasonUnfit, ProposalInvalid) as problem:
         return _page(request, proposal_id, problem=problem)
     messages.success(request, "Refused. Who proposed it reads your reason here.")
     return redirect("desk:proposal", proposal_id)
@@ -90,7 +90,7 @@ def withdraw(request: Request, proposal_id: UUID) -> HttpResponse:
 
 def _page(request: Request, proposal_id: UUID, *, fragment: str = "", problem: Problem | None = None) -> HttpResponse:
     change = changes.change(proposal_id, by=request.user, granted=request.access)
-    told = {"change": change, "problem": problem}
+    told = {"change": change, "problem": problem, "reason": request.POST.get("reason", "")}
     return render(request, f"changes/change.html{fragment}", told, status=problem.status if problem else 200)
 
 

@@ -14,7 +14,7 @@ from portal.accounts import actions as accounts
 from portal.accounts import administering, pairs
 from portal.accounts.models import ForbiddenPair
 from portal.kit.problems import NotFound, Problem
-from portal.kit.reasons import ReasonMissing
+from portal.kit.reasons import ReasonUnfit
 from portal.web.guards import Request, signed_in
 from reviews import guards
 from reviews.proposals import deciding
@@ -97,11 +97,11 @@ def verify(request: Request, person_id: UUID) -> HttpResponse:
 @signed_in
 @require_POST
 def unlock(request: Request, person_id: UUID) -> HttpResponse:
-    """Let a person sign again; without a reason the page says so."""
+    """Let a person sign again; the page says so where the reason cannot be kept."""
     guards.insist(oversight.why_not_administer(request.access))
     try:
         administering.unlock(person_id, request.POST.get("reason", ""), by=request.user)
-    except ReasonMissing as problem:
+    except ReasonUnfit as problem:
         return _page(request, person_id, problem)
     messages.success(request, "Unlocked. They may sign again.")
     return redirect("desk:person", person_id)
@@ -147,6 +147,7 @@ def _done(request: Request, person: Any, held: people.Held | None, said: str) ->
 def _page(request: Request, person_id: UUID, problem: Problem | None = None) -> HttpResponse:
     guards.insist(oversight.why_not_read(request.access))
     told: dict[str, Any] = {"profile": people.profile(person_id), "problem": problem}
+    told["reason"] = request.POST.get("reason", "")
     told["no_change"] = oversight.why_not_administer(request.access)
     told["no_verify"] = oversight.why_not_verify(request.access)
     told["no_propose"] = deciding.why_not_propose(request.access, "role")

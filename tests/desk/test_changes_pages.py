@@ -231,6 +231,16 @@ def test_a_refusal_takes_a_reason_and_shows_it(tom, helen, rules):
     assert Proposal.objects.get().state == "refused"
 
 
+def test_a_reason_for_refusing_that_is_too_long_stays_in_its_form(tom, helen, rules):
+    proposal = proposed(rules, tom)
+
+    for most in (1001, 4001):
+        answer = post(helen, at(proposal, "refuse/"), reason="n" * most)
+        assert answer.status_code == 422
+        assert "n" * most in body(answer)
+    assert Proposal.objects.get().state == "open"
+
+
 def test_only_who_proposed_withdraws(tom, helen, rules):
     proposal = proposed(rules, tom)
 

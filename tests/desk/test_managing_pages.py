@@ -17,6 +17,8 @@ from tests.reviews.test_recusal import recuse
 
 pytestmark = pytest.mark.django_db
 
+LONG = "She went home. " * 300 + "Ill."
+
 
 @pytest.fixture
 def mara(world):
@@ -61,6 +63,16 @@ def test_what_is_open_is_counted_up_to_a_bound(world, mara, monkeypatch):
         make_item(world)
 
     assert "2+ open, the oldest received" in body(browser(mara.user).get("/managing/"))
+
+
+def test_a_reason_that_is_too_long_stays_in_its_form(world, ana, mara):
+    item = take(make_item(world), ana)
+
+    answer = browser(mara.user).post(f"/managing/{item.pk}/end-hold/", {"reason": LONG})
+
+    assert answer.status_code == 422
+    assert f'value="{LONG}"' in body(answer)
+    assert Lease.objects.exists()
 
 
 def test_items_that_wait_longest_come_first(world, ana, mara):

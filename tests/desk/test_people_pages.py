@@ -135,6 +135,9 @@ def test_signing_is_unlocked_with_a_reason(tom, ana):
     assert "Signing locked" in body(client.get(of(ana)))
 
     assert client.post(of(ana, "unlock/"), {"reason": " "}).status_code == 422
+    too_long = client.post(of(ana, "unlock/"), {"reason": "m" * 4001})
+    assert too_long.status_code == 422
+    assert "m" * 4001 in body(too_long)
     assert again(ana).signing_locked_at is not None
     assert client.post(of(ana, "unlock/"), {"reason": "She mistyped; I called her."}).status_code == 302
 
