@@ -149,11 +149,12 @@ def grant_role(person: User, role: str, *, by: HasActor, proposal: UUID | None =
 
 
 @transaction.atomic
-def withdraw_role(person: User, role: str, *, by: HasActor) -> None:
+def withdraw_role(person: User, role: str, *, by: HasActor, reason: str = "") -> None:
     """Take a role from a person, with effect from the next question asked; one person may do it alone."""
     person.groups.remove(Group.objects.get(name=str(role)))
     ceremony.end_periods(person)
-    ledger.append_next(facts.RoleWithdrawn(role=str(role)), stream=_stream(person), by=by)
+    fact = facts.RoleWithdrawn(role=str(role), reason=reason or None)
+    ledger.append_next(fact, stream=_stream(person), by=by, key=_key(person) if reason else None)
     nudging.people_changed()
 
 
@@ -174,10 +175,12 @@ def grant_access(
 
 
 @transaction.atomic
-def withdraw_access(role: Role, permission: str, target: models.Model, *, by: HasActor) -> None:
-    """Take one permission on one object from a role."""
+def withdraw_access(role: Role, permission: str, target: models.Model, *, by: HasActor, reason: str = "") -> None:
+    """Take one permission on one object from a role; a reason goes when its writer is erased."""
     remove_perm(permission, Group.objects.get(name=role.value), target)
-    ledger.append_next(facts.AccessWithdrawn(**_access(role, permission, target)), stream=_target(target), by=by)
+    fact = facts.AccessWithdrawn(**_access(role, permission, target), reason=reason or None)
+    key = exhibits.key_for(f"person:{by.actor.ref}") if reason else None
+    ledger.append_next(fact, stream=_target(target), by=by, key=key)
     nudging.people_changed()
 
 

@@ -5,15 +5,18 @@ from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from django.contrib.auth.models import Group
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import BooleanField, ExpressionWrapper, Q
+from guardian.models import GroupObjectPermission
 
 from audit import ledger
-from portal.accounts import access, actions, facts
+from portal.accounts import access, actions, facts, walls
 from portal.accounts.models import User
 from portal.accounts.roles import PUTS_IN_FORCE, Role
 from portal.kit import reasons
 from portal.kit.problems import NotFound, Problem
+
+_WHY = "Say in a sentence why it is taken; whoever asks later reads this."
 
 
 class OnlyAdministrators(Problem):
@@ -103,15 +106,33 @@ def unlock(person_id: UUID, reason: str, *, by: User) -> None:
 
 
 @transaction.atomic
-def withdraw(person_id: UUID, role: str, *, by: User) -> None:
-    """Take a role, or a place behind a wall, from a person at once. Raises LastAdministrator, LastTwo or NotSo."""
+def withdraw(person_id: UUID, role: str, reason: str, *, by: User) -> None:
+    """Take a role, or a place behind a wall, from a person at once.
+
+    Raises ReasonMissing, LastAdministrator, LastTwo or NotSo.
+    """
     _one_at_a_time(by)
     person = _found(person_id, by)
+    reason = reasons.given(reason, _WHY)
     if not person.groups.filter(name=role).exists():
         raise NotSo("They do not hold this any more. Load the page again.")
     _insist_on_another(person, role)
     _insist_on_two(person, (role,))
-    actions.withdraw_role(person, role, by=by)
+    if role.startswith(access.WALL):
+        walls.withdraw_wall(person, role.removeprefix(access.WALL), by=by, reason=reason)
+    else:
+        actions.withdraw_role(person, role, by=by, reason=reason)
+
+
+@transaction.atomic
+def withdraw_access(role: Role, permission: str, target: models.Model, reason: str, *, by: User) -> None:
+    """Take a permission on a queue or a flow from everybody with a role at once. Raises ReasonMissing or NotSo."""
+    _insist_on_administrator(by)
+    reason = reasons.given(reason, _WHY)
+    group = Group.objects.select_for_update().filter(name=role.value).first()
+    if group is None or not _is_given(group, permission, target):
+        raise NotSo("The role does not have this permission any more. Load the page again.")
+    actions.withdraw_access(role, permission, target, by=by, reason=reason)
 
 
 @transaction.atomic
@@ -140,6 +161,11 @@ def _to_verify(person_id: UUID, by: User) -> User:
 
 def _added(person: User, by: User) -> bool:
     return any(told.kind == facts.PersonAdded.kind and told.actor == by.actor for told in ledger.story(person.pk))
+
+
+def _is_given(group: Group, permission: str, target: models.Model) -> bool:
+    held = GroupObjectPermission.objects.filter(group=group, permission__codename=permission, object_pk=str(target.pk))
+    return bool(held.exists())
 
 
 def _insist_on_administrator(by: User) -> None:

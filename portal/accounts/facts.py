@@ -67,6 +67,7 @@ class RoleWithdrawn(Fact):
     kind = "person.role_withdrawn"
     sentence = "{actor} took the role {role} from this person."
     role: str
+    reason: Personal[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ class AccessWithdrawn(Fact):
     permission: str
     target: str
     target_id: UUID
+    reason: Personal[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

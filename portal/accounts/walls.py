@@ -34,11 +34,11 @@ def grant_wall(person: User, wall: str, *, by: HasActor, proposal: UUID | None =
     actions.grant_role(person, role(wall), by=by, proposal=proposal)
 
 
-def withdraw_wall(person: User, wall: str, *, by: HasActor) -> None:
+def withdraw_wall(person: User, wall: str, *, by: HasActor, reason: str = "") -> None:
     """Put a person outside a wall, with effect from the next question asked. Raises WallUnknown or NotInside."""
     if not person.groups.filter(name=role(wall)).exists():
         raise NotInside(f"{person.printed_name} is not behind this wall; there is nothing to take away.")
-    actions.withdraw_role(person, role(wall), by=by)
+    actions.withdraw_role(person, role(wall), by=by, reason=reason)
 
 
 def members(wall: str) -> list[UUID]:

@@ -16,6 +16,7 @@ from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.kit.clock import now
 from reviews.models import BreakGlass, Flow, Queue, Substitution
+from reviews.showing.telling import role_title
 
 LOOKED_BACK = timedelta(days=366)
 """How far back uses are looked for; what was not used since then shows none."""
@@ -62,7 +63,10 @@ SELECT signer_id, role, queue_id::text, on_behalf_of_id, break_glass_id, max(at)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing one person may do; `last_used` is a signature or a take by it, `last_sign_in` the person's own."""
+    """One thing one person may do; `last_used` is a signature or a take by it, `last_sign_in` the person's own.
+
+    What it is taken away by is no column: `key` is a role's group, or the object of a permission.
+    """
 
     person: str
     name: str
@@ -75,9 +79,23 @@ class Row:
     granted_by: str
     last_used: datetime | None
     last_sign_in: datetime | None
+    person_id: UUID
+    key: str = ""
+
+    @property
+    def said(self) -> str:
+        """Say what it is, in the words of a page."""
+        role = role_title(self.role)
+        if self.kind == "permission":
+            return f"{_PERMISSIONS.get(self.permission, self.permission)}, as {role}"
+        if self.kind == "role":
+            return f"{role}: {self.permission}" if self.permission else role
+        if self.kind == "break-glass":
+            return f"Emergency access as {role}"
+        return "Behind the wall" if self.kind == "wall" else self.permission.replace("signs", "Signs", 1)
 
 
-COLUMNS = tuple(each.name for each in fields(Row))
+COLUMNS = tuple(each.name for each in fields(Row) if each.name not in ("person_id", "key"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +117,7 @@ class _Use:
     at: datetime
 
 
+_PERMISSIONS = {code: name for model in (Queue, Flow) for code, name in model._meta.permissions}
 _Uses = Mapping[UUID, list[_Use]]
 
 
@@ -118,7 +137,7 @@ def _roles(held: Iterable[_LISTED], granted: Mapping[Any, _Grant], used: _Uses) 
         yield Row(
             username, name, "wall" if walled else "role", "" if walled else role, _general(role),
             role.removeprefix(WALL) if walled else "", by.at if by else None, None, by.by if by else "",
-            _last(each for each in used[person] if each.role == role), sign_in,
+            _last(each for each in used[person] if each.role == role), sign_in, person, role,
         )  # fmt: skip
 
 
@@ -132,7 +151,7 @@ def _permissions(
         mine = (each for each in used[person] if each.queue == key and each.role in (role, ""))
         yield Row(
             username, name, "permission", role, permission, places.get(key, f"{model} {key}"), by.at if by else None,
-            None, by.by if by else "", _last(mine), sign_in,
+            None, by.by if by else "", _last(mine), sign_in, person, key,
         )  # fmt: skip
 
 
@@ -144,13 +163,13 @@ def _lent(used: _Uses, places: Mapping[str, str]) -> Iterator[Row]:
         mine = (use for use in used[who.pk] if use.absent == absent.pk)
         yield Row(
             who.username, who.printed_name, "substitution", "", f"signs for {absent.printed_name}", on, each.starts_at,
-            each.ends_at, each.made_by.printed_name, _last(mine), who.last_login,
+            each.ends_at, each.made_by.printed_name, _last(mine), who.last_login, who.pk,
         )  # fmt: skip
     for glass in BreakGlass.objects.filter(ended_at=None, ends_at__gt=now()).select_related("person", "queue"):
         who, mine = glass.person, (use for use in used[glass.person_id] if use.glass == glass.pk)
         yield Row(
             who.username, who.printed_name, "break-glass", glass.role, "review_in_queue", f"queue {glass.queue.slug}",
-            glass.starts_at, glass.ends_at, who.printed_name, _last(mine), who.last_login,
+            glass.starts_at, glass.ends_at, who.printed_name, _last(mine), who.last_login, who.pk,
         )  # fmt: skip
 
 

@@ -4,21 +4,25 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Model, Q
+from guardian.models import GroupObjectPermission
 
 from portal.accounts import pairs
 from portal.accounts.access import WALL
 from portal.accounts.models import User
 from portal.accounts.pairs import Conflict
+from portal.accounts.roles import Role
 from portal.kit.clock import now
 from portal.kit.problems import NotFound
 from reviews.models import Substitution
+from reviews.proposals.people import TARGETS
 from reviews.showing import access_review
 from reviews.showing import authority as registers
 from reviews.showing.access_review import Row as Right
 from reviews.showing.telling import role_title
 
 PAGE: Final = 100
+NAMED: Final = 10
 _Tag = tuple[str, str, str]
 
 
@@ -28,6 +32,20 @@ class Held:
 
     name: str
     title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A permission of a role on one thing: who has it by the role, a few by name, and which other roles have it."""
+
+    role: Role
+    permission: str
+    title: str
+    kind: str
+    thing: Model
+    people: int
+    named: list[str]
+    others: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +117,21 @@ def held(person_id: UUID, role: str) -> tuple[User, Held]:
     if person is None:
         raise NotFound("There is no such person, or they do not hold this.")
     return person, _held(role)
+
+
+def given(role: str, permission: str, key: UUID) -> Given:
+    """Give a permission a role has on a queue or a flow, to confirm that it is taken. Raises NotFound."""
+    had = GroupObjectPermission.objects.filter(permission__codename=permission, object_pk=str(key))
+    found = had.filter(group__name=role).select_related("permission__content_type").first()
+    if found is None or role not in set(Role):
+        raise NotFound("There is no such permission, or it was taken already.")
+    kind = found.permission.content_type.model
+    others = had.exclude(group__name=role).values_list("group__name", flat=True)
+    people = User.objects.filter(is_active=True, groups__name=role).order_by("printed_name", "username")
+    return Given(
+        Role(role), permission, found.permission.name, kind, TARGETS[kind]._default_manager.get(pk=key),
+        people.count(), list(map(str, people[:NAMED])), sorted(map(role_title, others)),
+    )  # fmt: skip
 
 
 def titled(found: Conflict) -> str:

@@ -77,7 +77,7 @@ def csv() -> str:
 
 
 def _fits(row: Row, words: Iterable[str], kind: str) -> bool:
-    said = " ".join((row.person, row.name, row.role, row.permission, row.where)).casefold()
+    said = " ".join((row.person, row.name, row.role, row.permission, row.where, row.said)).casefold()
     return kind in ("", row.kind) and all(word in said for word in words)
 
 

@@ -1,17 +1,21 @@
-"""Pages of the access review: who may do what, the report to keep, and signing a quarter's review."""
+"""Pages of the access review: who may do what, the report to keep, signing a quarter's review, and taking away."""
+
+from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from portal.accounts import administering
 from portal.kit.clock import now
 from portal.kit.problems import NotFound, Problem
 from portal.web.guards import Request, signed_in
 from reviews import guards
 from reviews.actions import proposing
 from reviews.proposals import deciding
-from reviews.showing import access_report, oversight, reviewing_access
+from reviews.showing import access_report, oversight, people, reviewing_access
 from reviews.web.authority import as_csv
 
 
@@ -48,11 +52,31 @@ def propose(request: Request) -> HttpResponse:
     return redirect("desk:proposal", made.pk)
 
 
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw(request: Request, role: str, permission: str, target_id: UUID) -> HttpResponse:
+    """Ask once more and for a reason, then take a permission from a role at once."""
+    guards.insist(oversight.why_not_administer(request.access))
+    given = people.given(role, permission, target_id)
+    told: dict[str, Any] = {"given": given, "reason": request.POST.get("reason", "")}
+    if request.method != "POST":
+        return render(request, "people/confirm_permission.html", told)
+    try:
+        administering.withdraw_access(given.role, permission, given.thing, told["reason"], by=request.user)
+    except NotFound:
+        raise
+    except Problem as problem:
+        return render(request, "people/confirm_permission.html", told | {"problem": problem}, status=problem.status)
+    messages.success(request, f"Taken from {given.role.title}: {given.title}, on {given.thing}. It counts from now on.")
+    return redirect("desk:access-review")
+
+
 def _page(request: Request, problem: Problem | None = None) -> HttpResponse:
     guards.insist(oversight.why_not_read(request.access))
     page, asked, kind = (request.GET.get(name, "").strip() for name in ("page", "words", "kind"))
     number = int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1
-    told = {"report": reviewing_access.report(asked=asked, kind=kind, number=number), "asked": asked, "kind": kind}
+    told: dict[str, Any] = {"report": reviewing_access.report(asked=asked, kind=kind, number=number)}
+    told |= {"asked": asked, "kind": kind, "no_change": oversight.why_not_administer(request.access)}
     told |= {"problem": problem, "reason": request.POST.get("reason", "")}
     told["no_propose"] = deciding.why_not_propose(request.access, access_report.KIND)
     return render(request, "people/access.html", told, status=problem.status if problem else 200)

@@ -110,7 +110,7 @@ def unlock(request: Request, person_id: UUID) -> HttpResponse:
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: Request, person_id: UUID, role: str) -> HttpResponse:
-    """Ask once more, then take a role from a person at once."""
+    """Ask once more and for a reason, then take a role, or a place behind a wall, from a person at once."""
     guards.insist(oversight.why_not_administer(request.access))
     person, held = people.held(person_id, role)
     if request.method != "POST":
@@ -134,11 +134,11 @@ def _done(request: Request, person: Any, held: people.Held | None, said: str) ->
         if held is None:
             administering.deactivate(person.pk, by=request.user)
         else:
-            administering.withdraw(person.pk, held.name, by=request.user)
+            administering.withdraw(person.pk, held.name, request.POST.get("reason", ""), by=request.user)
     except NotFound:
         raise
     except Problem as problem:
-        told = {"person": person, "held": held, "problem": problem}
+        told = {"person": person, "held": held, "problem": problem, "reason": request.POST.get("reason", "")}
         return render(request, "people/confirm.html", told, status=problem.status)
     messages.success(request, said)
     return redirect("desk:person", person.pk)

@@ -85,6 +85,11 @@ urlpatterns = [
     path("access-review/", access.review, name="access-review"),
     path("access-review/download", access.download, name="access-review-download"),
     path("access-review/sign/", access.propose, name="access-review-sign"),
+    path(
+        "access-review/<slug:role>/<slug:permission>/<uuid:target_id>/withdraw/",
+        access.withdraw,
+        name="access-withdraw",
+    ),
     path("emergency/", emergencies.emergency, name="emergency"),
     path("emergency/<uuid:glass_id>/", emergencies.one, name="emergency-one"),
     path("emergency/<uuid:glass_id>/end/", emergencies.end, name="emergency-end"),

@@ -18,7 +18,7 @@ def deactivate(person, by):
 
 
 def withdraw(person, role, by):
-    administering.withdraw(person.user.pk, role, by=by.user)
+    administering.withdraw(person.user.pk, role, "They change teams.", by=by.user)
 
 
 def is_active(person):

@@ -4,11 +4,14 @@ import re
 
 import pytest
 
+from audit import stories
+from portal.accounts import access
+from portal.accounts import actions as accounts
 from portal.accounts.roles import Role
 from portal.kit.clock import now
 from reviews.models import Proposal
 from reviews.showing import access_report
-from tests.factories import make_person
+from tests.factories import SEEDER, make_person
 from tests.pages import browser
 from tests.reviews.four_eyes import sign
 
@@ -37,7 +40,9 @@ def test_it_says_who_may_do_what_and_is_filtered_by_words_and_kind(world, tom, a
     assert f'<span class="muted">{ana.user.username}</span>' in told
     assert f'<span class="muted">{ben.user.username}</span>' not in told
     assert f"queue {world.queue.slug}" in told
-    assert "Role: adjuster" not in told
+    assert '<td data-label="What">Takes and signs the queue&#x27;s items, as Adjuster</td>' in told
+    assert '<td data-label="What">Adjuster</td>' not in told
+    assert '<td data-label="What">Adjuster</td>' in body(client.get(f"/access-review/?words={ana.user.username}"))
     assert "No row says this." in body(client.get("/access-review/?words=nobody-at-all"))
 
 
@@ -70,6 +75,66 @@ def test_without_a_reason_nothing_is_proposed(tom):
     assert answer.status_code == 422
     assert "Say in a sentence what you looked at" in body(answer)
     assert not Proposal.objects.exists()
+
+
+def taking(world, permission="review_in_queue", role="adjuster"):
+    return f"/access-review/{role}/{permission}/{world.queue.pk}/withdraw/"
+
+
+def test_a_permission_is_taken_from_a_role_with_a_reason_after_asking_once_more(world, tom, ana):
+    client, address = browser(tom.user), taking(world)
+    assert address in body(client.get(f"/access-review/?words={ana.user.username}"))
+    assert address in body(client.get(f"/people/{ana.user.pk}/"))
+
+    told = body(client.get(address))
+    assert f"1 person: {ana.user}" in told
+    assert "Senior adjuster" in told
+    assert access.of(ana.user).may("review_in_queue", "queue", world.queue.pk)
+    answer = client.post(address, {"reason": "Payouts went to another team."})
+
+    assert answer.headers["Location"] == "/access-review/"
+    assert not access.of(ana.user).may("review_in_queue", "queue", world.queue.pk)
+    last = stories.story(world.queue.pk)[-1]
+    assert (last.kind, last.actor.ref, last.personal) == (
+        "access.withdrawn", tom.user.pk, {"reason": "Payouts went to another team."}
+    )  # fmt: skip
+    assert client.post(address, {"reason": "Again."}).status_code == 404
+
+
+def test_without_a_reason_no_permission_is_taken_and_what_was_typed_stays(world, tom, ana):
+    for reason in ("", " ", "w" * 4001):
+        answer = browser(tom.user).post(taking(world), {"reason": reason})
+        assert answer.status_code == 422
+        assert reason.strip() in body(answer)
+
+    assert access.of(ana.user).may("review_in_queue", "queue", world.queue.pk)
+
+
+def test_who_takes_the_last_of_a_permission_is_told_that_nobody_does_it_there_then(world, tom):
+    accounts.grant_access(Role.QUEUE_MANAGER, "manage_in_queue", world.queue, by=SEEDER)
+
+    told = body(browser(tom.user).get(taking(world, "manage_in_queue", "queue-manager")))
+
+    assert "Nobody now" in told
+    assert "No other role. Until somebody is given it again, nobody does this there." in told
+
+
+@pytest.mark.parametrize(
+    ("role", "finds"),
+    [(Role.COMPLIANCE_OFFICER, 409), (Role.AUDITOR, 409), (Role.ADJUSTER, 404), (Role.QUEUE_MANAGER, 404)],
+)
+def test_nobody_else_takes_a_permission(world, role, ana, finds):
+    client = browser(make_person("other", role).user)
+
+    assert client.get(taking(world)).status_code == finds
+    assert client.post(taking(world), {"reason": "Because."}).status_code == finds
+    assert "/withdraw/" not in body(client.get("/access-review/"))
+    assert access.of(ana.user).may("review_in_queue", "queue", world.queue.pk)
+
+
+@pytest.mark.parametrize("address", ["nobody/review_in_queue", "adjuster/own_flow", "adjuster/anything"])
+def test_what_no_role_has_is_not_there_to_take(world, tom, address):
+    assert browser(tom.user).get(f"/access-review/{address}/{world.queue.pk}/withdraw/").status_code == 404
 
 
 @pytest.mark.parametrize(

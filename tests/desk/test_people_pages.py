@@ -5,6 +5,7 @@ import re
 import pytest
 from django.contrib.auth.models import Group
 
+from audit import stories
 from portal.accounts import actions as accounts
 from portal.accounts import administering, ceremony, pairs, walls
 from portal.accounts.models import User
@@ -151,11 +152,16 @@ def test_a_role_or_wall_is_taken_after_asking_once_more(tom, ana, role):
     client, address = browser(tom.user), of(ana, f"withdraw/{role}/")
 
     assert "Giving it back takes a proposal" in body(client.get(address))
+    for blank in ({}, {"reason": " "}, {"reason": "w" * 4001}):
+        answer = client.post(address, blank)
+        assert answer.status_code == 422
+        assert blank.get("reason", "").strip() in body(answer)
     assert again(ana).groups.filter(name=role).exists()
-    assert client.post(address).status_code == 302
+    assert client.post(address, {"reason": "She moved to another team."}).status_code == 302
 
     assert not again(ana).groups.filter(name=role).exists()
-    assert client.post(address).status_code == 404
+    assert stories.story(ana.user.pk)[-1].personal == {"reason": "She moved to another team."}
+    assert client.post(address, {"reason": "Again."}).status_code == 404
 
 
 def test_a_person_is_deactivated_after_asking_once_more(tom, ana):
@@ -171,7 +177,7 @@ def test_a_person_is_deactivated_after_asking_once_more(tom, ana):
 
 
 def test_the_last_administrator_stays(tom):
-    answer = browser(tom.user).post(of(tom, "withdraw/administrator/"))
+    answer = browser(tom.user).post(of(tom, "withdraw/administrator/"), {"reason": "I leave."})
 
     assert answer.status_code == 409
     assert "This is the last administrator" in body(answer)
@@ -213,7 +219,7 @@ def test_others_read_or_find_nothing_and_change_nothing(tom, ana, role, reads):
 
 
 @pytest.mark.parametrize("role", [Role.ADJUSTER, Role.COMPLIANCE_OFFICER, Role.AUDITOR])
-def test_the_actions_themselves_refuse_who_is_no_administrator(tom, ana, role):
+def test_the_actions_themselves_refuse_who_is_no_administrator(world, tom, ana, role):
     other = make_person("other", role).user
 
     with refused("only_administrators"):
@@ -221,5 +227,7 @@ def test_the_actions_themselves_refuse_who_is_no_administrator(tom, ana, role):
     with refused("only_administrators"):
         administering.deactivate(ana.user.pk, by=other)
     with refused("only_administrators"):
-        administering.withdraw(ana.user.pk, "adjuster", by=other)
+        administering.withdraw(ana.user.pk, "adjuster", "Because.", by=other)
+    with refused("only_administrators"):
+        administering.withdraw_access(Role.ADJUSTER, "review_in_queue", world.queue, "Because.", by=other)
     assert again(ana).is_active

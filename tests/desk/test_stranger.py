@@ -124,6 +124,17 @@ def test_somebody_without_any_grant_finds_nothing(hidden):
     assert state() == before
 
 
+def test_a_stranger_is_not_told_which_role_may_do_what(world, hidden):
+    client = browser(make_person("stranger").user)
+    there, absent = (
+        reverse("desk:access-withdraw", args=["adjuster", "review_in_queue", key]) for key in (world.queue.pk, uuid4())
+    )
+
+    for ask in (client.get, lambda path: client.post(path, {"reason": "x"})):
+        assert [ask(path).status_code for path in (there, absent)] == [404, 404]
+    assert browser(make_person("tom", Role.ADMINISTRATOR).user).get(there).status_code == 200
+
+
 def test_somebody_outside_the_wall_finds_nothing_behind_it(world, hidden):
     ana = make_person("ana", Role.ADJUSTER, Role.SENIOR_ADJUSTER)
     before = state()

@@ -12,6 +12,7 @@ from django.apps import apps
 from django.urls import get_resolver
 
 from portal.accounts.models import User
+from portal.accounts.roles import Role
 from reviews.models import Flow, Item, Queue, SignIntent, Upload
 
 _UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE)
@@ -85,6 +86,10 @@ def _values(name: str, kind: str) -> list[str]:
     known: dict[str, Any] = {"item_id": Item, "upload": Upload, "intent_id": SignIntent}
     if name in known:
         return [str(key) for key in known[name].objects.values_list("pk", flat=True)]
+    if name == "permission":
+        return ["review_in_queue"]
+    if name == "role":
+        return [Role.ADJUSTER.value]
     if kind == "slug":
         return [*Queue.objects.values_list("slug", flat=True)[:1], *Flow.objects.values_list("slug", flat=True)[:1]]
     if kind == "int":
