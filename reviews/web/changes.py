@@ -16,8 +16,9 @@ from portal.kit.reasons import ReasonUnfit
 from portal.web.guards import Request, signed_in
 from reviews import guards
 from reviews.actions import proposing
-from reviews.actions.proposing import IntentSpent, ProposalInvalid
+from reviews.actions.proposing import IntentSpent
 from reviews.listings import CursorInvalid
+from reviews.proposals.summaries import ProposalInvalid
 from reviews.showing import changes
 from reviews.showing.changes import Signing
 from reviews.web import proving
