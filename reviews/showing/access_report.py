@@ -66,7 +66,7 @@ def csv(rows: Iterable[Row]) -> str:
     text = io.StringIO()
     lines = writing.writer(text, lineterminator="\n")
     lines.writerow(COLUMNS)
-    lines.writerows([_cell(getattr(row, name)) for name in COLUMNS] for row in rows)
+    lines.writerows([_cell(_said(row, name)) for name in COLUMNS] for row in rows)
     return text.getvalue()
 
 
@@ -84,6 +84,10 @@ def standing(of: Quarter) -> Standing:
     )  # fmt: skip
     found = signed.select_related("decided_by").order_by("decided_at").first()
     return Standing(of, found.decided_at if found else None, str(found.decided_by) if found else "")
+
+
+def _said(row: Row, name: str) -> object:
+    return "not recorded" if name == "last_used" and not row.is_recorded else getattr(row, name)
 
 
 def _cell(value: object) -> str:

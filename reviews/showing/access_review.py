@@ -13,7 +13,7 @@ from audit import stories
 from audit.actors import Actor, ActorType
 from portal.accounts.access import WALL
 from portal.accounts.models import User
-from portal.accounts.roles import Role
+from portal.accounts.roles import SIGNING, Role
 from portal.kit.clock import now
 from reviews.models import BreakGlass, Flow, Queue, Substitution
 from reviews.showing.telling import role_title
@@ -63,7 +63,9 @@ SELECT signer_id, role, queue_id::text, on_behalf_of_id, break_glass_id, max(at)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing one person may do; `last_used` is a signature or a take by it, `last_sign_in` the person's own.
+    """One thing one person may do; `last_sign_in` is the person's own.
+
+    `last_used` is a signature by it, or a hold that lasts still; of what leaves neither there is no record.
 
     What it is taken away by is no column: `key` is a role's group, or the object of a permission.
     """
@@ -81,6 +83,13 @@ class Row:
     last_sign_in: datetime | None
     person_id: UUID
     key: str = ""
+
+    @property
+    def is_recorded(self) -> bool:
+        """Tell whether using it leaves a trace that is looked for."""
+        if self.kind == "permission":
+            return self.permission == "review_in_queue"
+        return self.kind in ("substitution", "break-glass") or self.role in _SIGN
 
     @property
     def said(self) -> str:
@@ -118,6 +127,7 @@ class _Use:
 
 
 _PERMISSIONS = {code: name for model in (Queue, Flow) for code, name in model._meta.permissions}
+_SIGN = {*SIGNING, Role.COMPLIANCE_OFFICER, Role.ADMINISTRATOR}
 _Uses = Mapping[UUID, list[_Use]]
 
 
@@ -148,7 +158,8 @@ def _permissions(
         if not permission:
             continue
         by = granted.get((UUID(key), role, permission))
-        mine = (each for each in used[person] if each.queue == key and each.role in (role, ""))
+        signs = permission == "review_in_queue"
+        mine = (each for each in used[person] if signs and each.queue == key and each.role in (role, ""))
         yield Row(
             username, name, "permission", role, permission, places.get(key, f"{model} {key}"), by.at if by else None,
             None, by.by if by else "", _last(mine), sign_in, person, key,

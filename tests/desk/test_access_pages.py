@@ -46,6 +46,16 @@ def test_it_says_who_may_do_what_and_is_filtered_by_words_and_kind(world, tom, a
     assert "No row says this." in body(client.get("/access-review/?words=nobody-at-all"))
 
 
+def test_what_leaves_no_record_is_not_said_to_be_unused(world, tom, ana):
+    client = browser(tom.user)
+    make_person("mara", Role.QUEUE_MANAGER)
+
+    assert '<td data-label="Last used"><span class="muted">Not recorded' in body(
+        client.get("/access-review/?words=mara")
+    )
+    assert '<td data-label="Last used">Not in a year' in body(client.get(f"/access-review/?words={ana.user.username}"))
+
+
 def test_the_report_is_downloaded_whole(tom, ana):
     answer = browser(tom.user).get("/access-review/download")
 

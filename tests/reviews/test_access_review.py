@@ -71,6 +71,20 @@ def test_holding_an_item_is_a_use_of_its_queue(world, ana):
     assert row.last_used is not None
 
 
+def test_seeing_and_managing_are_not_used_by_signing_and_never_said_to_be_unused(world, ana):
+    for permission in ("see_queue", "manage_in_queue"):
+        accounts.grant_access(Role.ADJUSTER, permission, world.queue, by=SEEDER)
+    walls.grant_wall(ana.user, "counsel", by=SEEDER)
+    sign(take(make_item(world), ana), ana)
+
+    told = {row.permission or row.kind: row for row in of(ana) if row.where != f"queue {world.exceptions.slug}"}
+    text = access_report.csv([told["see_queue"], told["review_in_queue"]])
+
+    assert {name for name, row in told.items() if row.is_recorded} == {"role", "review_in_queue"}
+    assert {name for name, row in told.items() if row.last_used} == {"role", "review_in_queue"}
+    assert [row["last_used"] == "not recorded" for row in csv.DictReader(io.StringIO(text))] == [True, False]
+
+
 def test_who_stands_in_is_told_with_for_whom_and_until_when(world, ana):
     cai, until = make_person("cai", Role.ADJUSTER), now() + timedelta(days=2)
     substituting.name(ana.user, cai.user, starts=now(), ends=until, queues=[world.queue], by=ana.user)
