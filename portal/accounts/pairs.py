@@ -1,11 +1,10 @@
 """Forbidden pairs: roles that nobody may hold together, those every installation begins with, and who holds one."""
 
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from audit import ledger
 from audit.actors import HasActor
@@ -19,6 +18,18 @@ SIGNING: Final = (Role.ADJUSTER, Role.SENIOR_ADJUSTER, Role.CORRESPONDENCE_REVIE
 _CONFIGURES: Final = "Who configures does not decide."
 _AUDITS: Final = "Who audits does nothing else."
 _OVERSEES: Final = "Who oversees decisions does not make them."
+
+_HELD: Final = """
+SELECT u.id, p.first, p.second, p.reason
+  FROM portal_forbidden_pair p
+  JOIN auth_group a ON a.name = p.first
+  JOIN auth_group b ON b.name = p.second
+  JOIN portal_user_groups m ON m.group_id = a.id
+  JOIN portal_user_groups n ON n.group_id = b.id AND n.user_id = m.user_id
+  JOIN portal_user u ON u.id = m.user_id AND u.is_active AND u.id = coalesce(%(person)s::uuid, u.id)
+ WHERE p.ended_at IS NULL
+ ORDER BY u.username, p.first, p.second
+"""
 
 
 class ForbiddenTogether(Problem):
@@ -82,16 +93,13 @@ def open_defaults(*, by: HasActor) -> int:
     return len(_defaults())
 
 
-def conflicts() -> list[Conflict]:
-    """Give everybody active who holds a forbidden pair, by name."""
-    forbidden = {(each.first, each.second): each.reason for each in ForbiddenPair.objects.filter(ended_at=None)}
-    people = User.objects.filter(is_active=True).order_by("username").prefetch_related("groups")
-    return [
-        Conflict(person, *pair, forbidden[pair])
-        for person in people
-        for pair in combinations(sorted(group.name for group in person.groups.all()), 2)
-        if pair in forbidden
-    ]
+def conflicts(person: User | None = None) -> list[Conflict]:
+    """Give everybody active who holds a forbidden pair, by name, or what one of them holds."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD, {"person": person.pk if person else None})
+        held = cursor.fetchall()
+    people = User.objects.in_bulk([key for key, *_ in held])
+    return [Conflict(people[key], first, second, reason) for key, first, second, reason in held]
 
 
 def _defaults() -> dict[tuple[str, str], str]:

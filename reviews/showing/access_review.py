@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 
 from audit import stories
 from audit.actors import Actor, ActorType
@@ -30,11 +31,11 @@ SELECT u.id, u.username, u.printed_name, u.last_login, g.name,
   LEFT JOIN guardian_groupobjectpermission o ON o.group_id = g.id
   LEFT JOIN auth_permission p ON p.id = o.permission_id
   LEFT JOIN django_content_type c ON c.id = o.content_type_id
- WHERE u.is_active
+ WHERE u.is_active AND u.id = coalesce(%(person)s::uuid, u.id)
  UNION ALL
 SELECT u.id, u.username, u.printed_name, u.last_login, '', p.codename, c.model, o.object_pk
   FROM guardian_userobjectpermission o
-  JOIN portal_user u ON u.id = o.user_id AND u.is_active
+  JOIN portal_user u ON u.id = o.user_id AND u.is_active AND u.id = coalesce(%(person)s::uuid, u.id)
   JOIN auth_permission p ON p.id = o.permission_id
   JOIN django_content_type c ON c.id = o.content_type_id
 """
@@ -57,7 +58,7 @@ SELECT signer_id, role, queue_id::text, on_behalf_of_id, break_glass_id, max(at)
     UNION ALL
     SELECT l.holder_id, '', i.queue_id, NULL, NULL, l.taken_at
       FROM reviews_lease l JOIN reviews_item i ON i.id = l.item_id
-) used GROUP BY 1, 2, 3, 4, 5
+) used WHERE signer_id = coalesce(%(person)s::uuid, signer_id) GROUP BY 1, 2, 3, 4, 5
 """
 
 
@@ -131,13 +132,14 @@ _SIGN = {*SIGNING, Role.COMPLIANCE_OFFICER, Role.ADMINISTRATOR}
 _Uses = Mapping[UUID, list[_Use]]
 
 
-def rows() -> list[Row]:
-    """Give everything active people may do, in a fixed order; a handful of queries, however many people."""
-    held: list[_LISTED] = _asked(_HELD, None)
-    used = _used()
+def rows(person: User | None = None) -> list[Row]:
+    """Give everything active people, or one of them, may do, in a fixed order; a handful of queries for everybody."""
+    only = person.pk if person else None
+    held: list[_LISTED] = _asked(_HELD, {"person": only})
+    used = _used(only)
     places = _places()
     granted = _granted({each[0] for each in held} | {UUID(each[7]) for each in held if each[7]})
-    found = [*_roles(held, granted, used), *_permissions(held, granted, used, places), *_lent(used, places)]
+    found = [*_roles(held, granted, used), *_permissions(held, granted, used, places), *_lent(used, places, only)]
     return sorted(found, key=lambda row: tuple(map(str, (getattr(row, name) for name in COLUMNS))))
 
 
@@ -166,9 +168,11 @@ def _permissions(
         )  # fmt: skip
 
 
-def _lent(used: _Uses, places: Mapping[str, str]) -> Iterator[Row]:
+def _lent(used: _Uses, places: Mapping[str, str], only: UUID | None) -> Iterator[Row]:
     people = ("absent", "substitute", "made_by")
-    for each in Substitution.objects.filter(ended_at=None, ends_at__gt=now()).select_related(*people):
+    lasting = Q(ended_at=None, ends_at__gt=now())
+    stand_ins = Substitution.objects.filter(lasting, Q(substitute=only) if only else Q())
+    for each in stand_ins.select_related(*people):
         who, absent = each.substitute, each.absent
         on = ", ".join(sorted(places.get(str(key), str(key)) for key in each.queues)) or "every queue of theirs"
         mine = (use for use in used[who.pk] if use.absent == absent.pk)
@@ -176,7 +180,8 @@ def _lent(used: _Uses, places: Mapping[str, str]) -> Iterator[Row]:
             who.username, who.printed_name, "substitution", "", f"signs for {absent.printed_name}", on, each.starts_at,
             each.ends_at, each.made_by.printed_name, _last(mine), who.last_login, who.pk,
         )  # fmt: skip
-    for glass in BreakGlass.objects.filter(ended_at=None, ends_at__gt=now()).select_related("person", "queue"):
+    emergencies = BreakGlass.objects.filter(lasting, Q(person=only) if only else Q())
+    for glass in emergencies.select_related("person", "queue"):
         who, mine = glass.person, (use for use in used[glass.person_id] if use.glass == glass.pk)
         yield Row(
             who.username, who.printed_name, "break-glass", glass.role, "review_in_queue", f"queue {glass.queue.slug}",
@@ -203,9 +208,9 @@ def _by(actor: Actor, proposer: UUID | None, people: Mapping[UUID, User]) -> str
     return f"{signed}, proposed by {people[proposer]}" if proposer is not None else signed
 
 
-def _used() -> _Uses:
+def _used(only: UUID | None) -> _Uses:
     used: dict[UUID, list[_Use]] = defaultdict(list)
-    for person, role, queue, absent, glass, at in _asked(_USED, {"since": now() - LOOKED_BACK}):
+    for person, role, queue, absent, glass, at in _asked(_USED, {"since": now() - LOOKED_BACK, "person": only}):
         used[person].append(_Use(role, queue or "", absent, glass, at))
     return used
 

@@ -101,14 +101,18 @@ def listed(asked: str = "", number: int = 1) -> Page:
 
 def profile(person_id: UUID) -> Profile:
     """Give one person. Raises NotFound."""
+    person = found(person_id)
+    entitled, licensed = registers.of_person(person)
+    return Profile(_rows([person])[0], access_review.rows(person), entitled, licensed, pairs.conflicts(person))
+
+
+def found(person_id: UUID) -> User:
+    """Give one person's account. Raises NotFound."""
     people = User.objects.prefetch_related("groups").select_related("identity_verified_by")
     person = people.filter(pk=person_id).first()
     if person is None:
         raise NotFound("There is no such person.")
-    rights = [each for each in access_review.rows() if each.person == person.username]
-    entitled, licensed = registers.of_person(person)
-    broken = [each for each in pairs.conflicts() if each.person.pk == person.pk]
-    return Profile(_rows([person])[0], rights, entitled, licensed, broken)
+    return person
 
 
 def held(person_id: UUID, role: str) -> tuple[User, Held]:

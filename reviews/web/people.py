@@ -123,7 +123,7 @@ def withdraw(request: Request, person_id: UUID, role: str) -> HttpResponse:
 def deactivate(request: Request, person_id: UUID) -> HttpResponse:
     """Ask once more, then end a person's access."""
     guards.insist(oversight.why_not_administer(request.access))
-    person = people.profile(person_id).person
+    person = people.found(person_id)
     if request.method != "POST":
         return render(request, "people/confirm.html", {"person": person, "held": None})
     return _done(request, person, None, "Deactivated. They can neither sign in nor sign, and hold no item.")

@@ -119,6 +119,15 @@ def test_a_name_that_is_a_formula_to_a_spreadsheet_is_not_one(world):
     assert {row[0][0] for row in told[1:]} == {"'"}
 
 
+def test_one_person_alone_is_told_what_the_whole_review_says_of_them(world, ana, ben):
+    cai = make_person("cai", Role.ADJUSTER)
+    substituting.name(ana.user, cai.user, starts=now(), ends=now() + timedelta(days=2), queues=[], by=ana.user)
+    sign(take(make_item(world), ana), ana)
+
+    for each in (ana, ben, cai):
+        assert access_review.rows(each.user) == of(each) != []
+
+
 def test_ten_more_people_cost_no_more_queries(world, ana, django_assert_max_num_queries):
     for n in range(10):
         make_person(f"p{n}", Role.ADJUSTER, Role.SENIOR_ADJUSTER)
