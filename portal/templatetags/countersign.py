@@ -68,6 +68,12 @@ def grouped(number: int) -> str:
 
 
 @register.filter
+def or_more(number: int, most: int) -> str:
+    """Write how many a list shows that is cut at so many: 12, or 100 or more."""
+    return f"{number:,}{' or more' if number >= most else ''}"
+
+
+@register.filter
 def bytesize(size: int) -> str:
     """Write a number of bytes as people read it: 1.4 MB."""
     return wording.size(size)

@@ -57,6 +57,7 @@ class Emergency:
     is_mine: bool
     may_end: bool
     may_look: bool
+    most: int = MOST
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,7 @@ class Board:
     held: list[Lease]
     waiting: list[Waiting]
     stepped: list[Stepped]
+    most: int
 
 
 def why_not_open(granted: Access) -> Refusal | None:
@@ -93,7 +94,7 @@ def board(granted: Access) -> Board:
         Stuck(each.item, roles_title(each.role.split()), each.asked, each.able, list(map(_told, each.why)), each.since)
         for each in impasses.for_manager(granted, MOST)
     ]
-    return Board(stuck, _held(theirs, granted), _waiting(theirs, granted), _stepped(theirs, granted))
+    return Board(stuck, _held(theirs, granted), _waiting(theirs, granted), _stepped(theirs, granted), MOST)
 
 
 def _held(theirs: list[UUID], granted: Access) -> list[Lease]:

@@ -10,6 +10,7 @@ from portal.kit.ids import ItemId
 from reviews import queries
 from reviews.actions import walling
 from reviews.models import Item, Lease
+from reviews.showing import managing
 from tests.factories import SEEDER, make_item, make_person, story, take
 from tests.pages import browser
 from tests.reviews.standing import make_manager
@@ -73,6 +74,16 @@ def test_a_reason_that_is_too_long_stays_in_its_form(world, ana, mara):
     assert answer.status_code == 422
     assert f'value="{LONG}"' in body(answer)
     assert Lease.objects.exists()
+
+
+def test_a_list_that_is_cut_says_that_there_may_be_more(world, ana, mara, monkeypatch):
+    monkeypatch.setattr(managing, "MOST", 2)
+    for _ in range(3):
+        take(make_item(world), ana)
+
+    assert '<h2 id="h-held">Held now</h2><span class="end muted">2 or more</span>' in body(
+        browser(mara.user).get("/managing/")
+    )
 
 
 def test_items_that_wait_longest_come_first(world, ana, mara):

@@ -168,3 +168,7 @@ def test_a_digest_shows_its_ends_and_gives_the_whole():
 
 def test_counts_have_their_thousands_apart():
     assert shown("{{ n|grouped }} {{ n|bytesize }}", n=184206) == "184,206 184 kB"
+
+
+def test_the_length_of_a_list_that_is_cut_is_not_told_as_a_total():
+    assert [shown("{{ n|or_more:100 }}", n=each) for each in (0, 99, 100)] == ["0", "99", "100 or more"]
