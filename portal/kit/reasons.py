@@ -5,24 +5,24 @@ from portal.kit.problems import Problem
 LONGEST = 4000
 
 
-class ReasonUnfit(Problem):
-    """A reason cannot be kept as it was given; its form says why, with what was typed."""
-
-    status = 422
-
-
-class ReasonMissing(ReasonUnfit):
+class ReasonMissing(Problem):
     """What is done here is done with a reason."""
 
     code = "reason_missing"
+    status = 422
     title = "A reason is missing"
 
 
-class ReasonTooLong(ReasonUnfit):
+class ReasonTooLong(Problem):
     """The reason is a document of its own; everybody who comes after reads it whole."""
 
     code = "reason_too_long"
+    status = 422
     title = "The reason is too long"
+
+
+UNFIT = (ReasonMissing, ReasonTooLong)
+"""Why a reason cannot be kept as it was given; its form says so, with what was typed."""
 
 
 def given(reason: str, ask: str) -> str:

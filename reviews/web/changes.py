@@ -11,8 +11,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from audit import canonical
 from portal.accounts import sessions
+from portal.kit import reasons
 from portal.kit.problems import NotFound, Problem
-from portal.kit.reasons import ReasonUnfit
 from portal.web.guards import Request, signed_in
 from reviews import guards
 from reviews.actions import proposing
@@ -74,7 +74,7 @@ def refuse(request: Request, proposal_id: UUID) -> HttpResponse:
     reason = request.POST.get("reason", "")
     try:
         proposing.refuse(proposal_id, by=request.user, reason=reason)
-    except (ReasonUnfit, ProposalInvalid) as problem:
+    except (*reasons.UNFIT, ProposalInvalid) as problem:
         return _page(request, proposal_id, problem=problem)
     messages.success(request, "Refused. Who proposed it reads your reason here.")
     return redirect("desk:proposal", proposal_id)

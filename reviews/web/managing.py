@@ -8,9 +8,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from portal.kit import reasons
 from portal.kit.ids import ItemId
 from portal.kit.problems import Problem
-from portal.kit.reasons import ReasonUnfit
 from portal.web.guards import Request, signed_in
 from reviews import guards
 from reviews.actions import leasing
@@ -31,7 +31,7 @@ def end_hold(request: Request, item_id: UUID) -> HttpResponse:
     guards.insist(managing.why_not_open(request.access))
     try:
         leasing.break_lease(ItemId(item_id), by=request.user, reason=request.POST.get("reason", ""))
-    except (ReasonUnfit, leasing.NotHeld) as problem:
+    except (*reasons.UNFIT, leasing.NotHeld) as problem:
         return _page(request, problem, {"asked": item_id, "reason": request.POST.get("reason", "")})
     messages.success(request, "Ended. Whoever may sign the item can take it now.")
     return redirect("desk:managing")

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from portal.accounts import actions as accounts
 from portal.accounts import administering, pairs
 from portal.accounts.models import ForbiddenPair
+from portal.kit import reasons
 from portal.kit.problems import NotFound, Problem
-from portal.kit.reasons import ReasonUnfit
 from portal.web.guards import Request, signed_in
 from reviews import guards
 from reviews.proposals import deciding
@@ -101,7 +101,7 @@ def unlock(request: Request, person_id: UUID) -> HttpResponse:
     guards.insist(oversight.why_not_administer(request.access))
     try:
         administering.unlock(person_id, request.POST.get("reason", ""), by=request.user)
-    except ReasonUnfit as problem:
+    except reasons.UNFIT as problem:
         return _page(request, person_id, problem)
     messages.success(request, "Unlocked. They may sign again.")
     return redirect("desk:person", person_id)
