@@ -311,12 +311,12 @@ def test_only_what_the_rule_allows_is_offered(verdicts, offered):
 def test_who_steps_aside_says_why_and_is_not_asked_again():
     cast = Cast(stage("a"))
     client = browser(cast["a"].user)
-    assert "Recuse me" in words(client.get(at("item", cast.item)))
+    assert "Why you step aside" in words(client.get(at("item", cast.item)))
 
     client.post(at("recuse", cast.item), {"seen": "1", "reason": "My cousin."})
 
     assert Recusal.objects.get(item=cast.item).person == cast["a"].user
-    assert "Recuse me" not in words(client.get(at("item", cast.item)))
+    assert "Why you step aside" not in words(client.get(at("item", cast.item)))
 
 
 @pytest.mark.parametrize("seen", ["", "two", "0", "9" * 12])
