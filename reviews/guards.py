@@ -132,7 +132,8 @@ def why_not_say(item: Item, word: str) -> Refusal | None:
         return None
     allowed = " or ".join(_SAID[each] for each in item.verdicts.split() if each in _SAID)
     return Refusal(
-        "verdict_not_allowed", f"The routing rule of this item does not let you {_SAID[word]} it: {allowed}."
+        "verdict_not_allowed",
+        f"The routing rule of this item does not let you {_SAID[word]} it; it allows you to {allowed}.",
     )
 
 

@@ -114,10 +114,10 @@ class LeaseBroken(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Stuck(Fact):
-    """Nobody there is can give the next signature. A note."""
+    """The people there cannot give all the signatures that the plan lacks. A note."""
 
     kind = "item.stuck"
-    sentence = "The plan cannot be completed: {asked} signature(s) as {role} are asked for and {able} can be given."
+    sentence = "The plan cannot be completed: of its missing signatures as {role}, {able} of {asked} can be given."
     role: str
     asked: int
     able: int
@@ -125,7 +125,7 @@ class Stuck(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Unstuck(Fact):
-    """Somebody can give the next signature again. A note."""
+    """The people there can give all the signatures that the plan lacks again. A note."""
 
     kind = "item.unstuck"
     sentence = "The plan can be completed again."

@@ -27,7 +27,7 @@ class ReadingOpened(models.Model):
 
 
 class Impasse(models.Model):
-    """An open item whose next signature nobody there is can give; gone as soon as somebody can."""
+    """An open item that lacks signatures the people there cannot all give; gone as soon as they can."""
 
     item = models.OneToOneField("reviews.Item", models.PROTECT, primary_key=True)
     role = models.CharField(max_length=300)

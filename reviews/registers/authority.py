@@ -53,7 +53,7 @@ class Entitlement:
 
     def terms(self) -> dict[str, str]:
         """Give the amounts and the period, as a person reads them."""
-        period = f" in {self.period_days} days" if self.period_days else ""
+        period = f" in {self.period_days} day{'s' if self.period_days > 1 else ''}" if self.period_days else ""
         return {
             "up to": money(self.up_to),
             "alone": money(self.alone),

@@ -10,6 +10,7 @@ from portal.kit.problems import NotFound
 from reviews.models import Entitlement, Licence, Register
 from reviews.policies import jurisdictions
 from reviews.proposals import lists
+from reviews.proposals.summaries import counted
 from reviews.registers.difference import difference
 from reviews.showing.texts import visible
 
@@ -140,8 +141,7 @@ def standing(row: Any) -> tuple[str, str, str]:
 
 
 def _days(later: date, earlier: date) -> str:
-    days = (later - earlier).days
-    return f"{days} day{'' if days == 1 else 's'}"
+    return counted((later - earlier).days, "day")
 
 
 def _told(entry: Any, names: dict[str, str]) -> tuple[str, str, str]:

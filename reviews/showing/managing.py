@@ -22,18 +22,19 @@ MOST: Final = 100
 WAITING: Final = 5
 WEEK: Final = timedelta(days=7)
 _WHY: Final = {
-    "never_signs": "administer or audit, and decide nothing",
-    "identity_unverified": "wait for their identity to be verified",
-    "signing_locked": "are locked out of signing",
-    "outside_wall": "are outside the item's wall",
-    "recused": "stepped aside",
-    "own_work": "submitted it themselves",
-    "stand_in_limit": "stand in for less than it comes to",
-    "forbidden_pair": "hold two roles that must not be combined",
-    "licence_missing": "lack a licence it asks for",
-    "over_authority": "may not approve that much",
-    "asked_elsewhere": "are needed for another of its signatures",
-    "already_signed": "signed it already",
+    "never_signs": ("administers or audits, and decides nothing", "administer or audit, and decide nothing"),
+    "identity_unverified": ("waits for their identity to be verified", "wait for their identity to be verified"),
+    "signing_locked": ("is locked out of signing", "are locked out of signing"),
+    "outside_wall": ("is outside the item's wall", "are outside the item's wall"),
+    "recused": ("stepped aside", "stepped aside"),
+    "own_work": ("submitted it themselves", "submitted it themselves"),
+    "stand_in_limit": ("stands in for less than it comes to", "stand in for less than it comes to"),
+    "forbidden_pair": ("holds two roles that must not be combined", "hold two roles that must not be combined"),
+    "licence_missing": ("lacks a licence it asks for", "lack a licence it asks for"),
+    "over_authority": ("may not approve that much", "may not approve that much"),
+    "asked_elsewhere": ("is needed for another of its signatures", "are needed for another of its signatures"),
+    "already_signed": ("signed it already", "signed it already"),
+    "signed_by_delegate": ("had it signed in their name already", "had it signed in their name already"),
 }
 
 
@@ -126,8 +127,9 @@ def _stepped(theirs: list[UUID], granted: Access) -> list[Stepped]:
 def _told(why: Any) -> str:
     """Say how many people could not sign it, and why."""
     code, people = str(why["code"]), int(why["people"])
-    count = "1 person" if people == 1 else f"{people} people"
-    return f"{count}: {_WHY.get(code, code.replace('_', ' '))}"
+    plain = code.replace("_", " ")
+    one, many = _WHY.get(code, (plain, plain))
+    return f"1 person {one}" if people == 1 else f"{people} people {many}"
 
 
 def _reason(recusal: Recusal) -> str:

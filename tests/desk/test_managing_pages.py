@@ -3,13 +3,14 @@
 import re
 
 import pytest
+from django.utils.html import escape
 
 from portal.accounts import walls
 from portal.accounts.roles import Role
 from portal.kit.ids import ItemId
 from reviews import queries
 from reviews.actions import walling
-from reviews.models import Item, Lease
+from reviews.models import Impasse, Item, Lease
 from reviews.showing import managing
 from tests.factories import SEEDER, make_item, make_person, story, take
 from tests.pages import browser
@@ -37,7 +38,7 @@ def test_an_item_nobody_can_sign_says_why_and_who_stepped_aside(world, ana, mara
     told = body(browser(mara.user).get("/managing/"))
 
     assert "Adjuster: 1 asked for, 0 can be given" in told
-    assert "1 person: stepped aside" in told
+    assert "<li>1 person stepped aside</li>" in told
     assert f'<td data-label="Who">{ana.user}</td><td data-label="Why">She is my sister.</td>' in told
     assert item.external_id in told
 
@@ -74,6 +75,20 @@ def test_a_reason_that_is_too_long_stays_in_its_form(world, ana, mara):
     assert answer.status_code == 422
     assert f'value="{LONG}"' in body(answer)
     assert Lease.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("code", "people", "said"),
+    [("licence_missing", 1, "1 person lacks a licence it asks for"),
+     ("outside_wall", 3, "3 people are outside the item's wall"),
+     ("signed_by_delegate", 1, "1 person had it signed in their name already")],
+)  # fmt: skip
+def test_why_an_item_is_stuck_is_said_of_one_and_of_many(world, mara, code, people, said):
+    item = make_item(world)
+    why = [{"code": code, "people": people}]
+    Impasse.objects.update_or_create(item_id=item.pk, defaults={"role": "adjuster", "asked": 1, "able": 0, "why": why})
+
+    assert f"<li>{escape(said)}</li>" in body(browser(mara.user).get("/managing/"))
 
 
 def test_a_list_that_is_cut_says_that_there_may_be_more(world, ana, mara, monkeypatch):
