@@ -67,7 +67,7 @@ def announced(proposal: Proposal) -> Iterable[str]:
 
 def signers(proposal: Proposal) -> str:
     """Say who may put a proposal in force."""
-    names = [each.username for each in deciding.signers(proposal)]
+    names = [each.username for each in deciding.signers_of(proposal)]
     if names:
         return f"may be signed by {', '.join(names)}"
     return "nobody may sign it yet: add a compliance officer or an administrator whose identity is verified"

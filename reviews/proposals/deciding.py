@@ -1,5 +1,6 @@
 """Why not: who may propose a change of configuration, and who may put it in force."""
 
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -97,9 +98,16 @@ def signing_role(access: Access) -> Role | None:
     return next((role for role in SIGNING if role in access.roles), None)
 
 
-def signers(proposal: Proposal) -> list[User]:
-    """Give everybody who may put the proposal in force now."""
+def signers() -> list[User]:
+    """Give everybody who may put changes in force now."""
     able = User.objects.filter(is_active=True, identity_verified_at__isnull=False, signing_locked_at=None)
-    able = able.filter(groups__name__in=[role.value for role in SIGNING])
-    barred = [each for each in (proposal.proposed_by_id, proposal.target) if each is not None]
-    return list(able.exclude(groups__name=Role.AUDITOR.value).exclude(pk__in=barred).order_by("username").distinct())
+    able = able.filter(groups__name__in=[role.value for role in PUTS_IN_FORCE]).exclude(groups__name=Role.AUDITOR.value)
+    return list(able.order_by("username").distinct())
+
+
+def signers_of(proposal: Proposal, among: Sequence[User] | None = None) -> list[User]:
+    """Give everybody who may put this one in force now: not who proposed it and not who gains by it."""
+    gaining = lists.gaining(proposal) if proposal.kind in lists.FILES else frozenset()
+    barred = (proposal.proposed_by_id, proposal.target)
+    able = signers() if among is None else among
+    return [each for each in able if each.pk not in barred and each.username not in gaining]

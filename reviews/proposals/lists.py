@@ -53,16 +53,22 @@ class RegisterOf:
 
 
 def gains(proposal: Proposal, person: User) -> bool:
-    """Tell whether a proposed register gives this person more, or something else, than the one in force does.
+    """Tell whether a proposed register gives this person more, or something else, than the one in force does."""
+    return person.username in gaining(proposal)
+
+
+def gaining(proposal: Proposal) -> frozenset[str]:
+    """Name those to whom a proposed register gives more, or something else, than the one in force does.
 
     Of several rows the narrowest counts, so a row that goes gives them the wider ones that stay.
     """
     entries = read(proposal.kind, exhibits.open(proposal.content_id), FILES[proposal.kind])
     found = difference(entries_of(newest(proposal.kind)), entries)
+    stays = {entry.person for entry in entries}
     given = [*found.added, *(after for _, after in found.changed)]
-    if any(entry.person == person.username for entry in entries):
-        given += found.removed
-    return any(entry.person == person.username for entry in given)
+    return frozenset(entry.person for entry in given).union(
+        each.person for each in found.removed if each.person in stays
+    )
 
 
 def read(word: str, content: bytes, filename: str) -> list[Any]:

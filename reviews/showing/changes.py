@@ -214,17 +214,24 @@ def _decides(granted: Access) -> bool:
 
 
 def _rows(proposals: Sequence[Proposal]) -> list[Row]:
-    able = deciding.signers(Proposal()) if any(each.state == ProposalState.OPEN for each in proposals) else []
+    able = deciding.signers() if any(each.state == ProposalState.OPEN for each in proposals) else []
     return [_row(each, able) for each in proposals]
 
 
 def _row(proposal: Proposal, able: Sequence[User]) -> Row:
-    barred = (proposal.proposed_by_id, proposal.target)
     is_open = proposal.state == ProposalState.OPEN
     kind = kinds.KINDS[proposal.kind].name if proposal.kind in kinds.KINDS else proposal.kind
-    waits = [each for each in able if each.pk not in barred] if is_open else []
+    waits = _waits(proposal, able) if is_open else []
     state = _STATES[ProposalState(proposal.state)]
     return Row(proposal, kind[:1].upper() + kind[1:], title_of(proposal), state, waits)
+
+
+def _waits(proposal: Proposal, able: Sequence[User]) -> list[User]:
+    """Give who may sign it; a register that cannot be read any more is signed by nobody."""
+    try:
+        return deciding.signers_of(proposal, able)
+    except (Problem, exhibits.Damaged):
+        return []
 
 
 def _opened(proposal: Proposal) -> tuple[str | None, list[str], Problem | None]:

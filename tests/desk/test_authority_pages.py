@@ -164,6 +164,20 @@ def test_a_proposed_file_waits_and_counts_once_another_signs(helen, tom, ana, wo
     assert kept.content.decode() == canonical
 
 
+def test_who_gains_by_a_register_is_not_named_among_those_who_may_sign_it(tom, helen, ana):
+    greta = make_person("greta", Role.COMPLIANCE_OFFICER)
+    in_force("authority", COLUMNS + row(helen))
+    raised = COLUMNS + row(helen, up_to="30000.00") + row(ana)
+    text = lists.written("authority", lists.read("authority", raised.encode(), "rows.csv"))
+    browser(tom.user).post("/authority/import/", {"do": "propose", "text": text, "reason": "A new year."})
+    address = f"/changes/{Proposal.objects.get().pk}/"
+
+    named = re.search(r"These people may sign it:(.*?)</ul>", get(tom, address))[1]
+    assert re.findall(r"\(([^)]+)\)", named) == [greta.user.username]
+    assert helen.user.printed_name not in get(tom, "/changes/")
+    assert "This says what you yourself may sign for." in get(helen, address)
+
+
 def test_a_proposal_without_a_reason_keeps_the_file(helen, ana):
     text = COLUMNS + row(ana)
 

@@ -464,7 +464,7 @@ def test_a_proposal_says_who_may_sign_it(tom, helen):
     make_person("nora", Role.COMPLIANCE_OFFICER, verified=False)
     proposal = propose("policy", CHANGED, tom)
 
-    assert deciding.signers(proposal) == [helen.user]
+    assert deciding.signers_of(proposal) == [helen.user]
     assert Proposal.objects.get().state == "open"
 
 
