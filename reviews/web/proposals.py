@@ -14,7 +14,7 @@ from reviews import guards
 from reviews.actions import proposing
 from reviews.proposals import deciding
 from reviews.showing import changes, faults
-from reviews.web import change_forms
+from reviews.web import authority, change_forms
 from reviews.web.change_forms import ChangeForm
 
 
@@ -54,8 +54,11 @@ def choose(request: Request) -> HttpResponse:
     """Show which changes the person may propose."""
     guards.insist(changes.why_not_open(request.access))
     offered = [each for each in KINDS if deciding.why_not_propose(request.access, each.word) is None]
-    no = deciding.why_not_propose(request.access, "policy")
-    return render(request, "changes/choose.html", {"kinds": offered, "no": no})
+    told: dict[str, Any] = {"kinds": offered, "no": deciding.why_not_propose(request.access, "policy")}
+    told["registers"] = [
+        each for each in authority.KINDS.values() if deciding.why_not_propose(request.access, each.word) is None
+    ]
+    return render(request, "changes/choose.html", told)
 
 
 @signed_in

@@ -261,6 +261,15 @@ def test_an_auditor_reads_all_of_it_and_is_told_why_nothing_more(tom, rules, wor
     assert get(auditor, "/changes/new/role/").status_code == 409
 
 
+def test_registers_are_found_where_a_change_is_proposed_by_who_may_propose_them(tom, world):
+    accounts.grant_access(Role.FLOW_OWNER, "own_flow", world.flow, by=SEEDER)
+    olga = make_person("olga", Role.FLOW_OWNER)
+
+    for address in ("/authority/import/", "/licences/import/"):
+        assert f'<a href="{address}">' in body(get(tom, "/changes/new/"))
+        assert address not in body(get(olga, "/changes/new/"))
+
+
 def test_an_owner_reads_changes_of_their_rules_and_no_others(tom, rules, world):
     accounts.grant_access(Role.FLOW_OWNER, "own_flow", world.flow, by=SEEDER)
     olga, ana = make_person("olga", Role.FLOW_OWNER), make_person("ana", Role.ADJUSTER)
