@@ -94,7 +94,7 @@ def made(folder: Path) -> Iterator[Bed]:
         "CALLBACKS_ALLOW_PRIVATE": "yes",
         "DEMO": "",
     }
-    databases.clone(conftest.LOGIN, conftest._template(), name)
+    databases.clone(conftest.LOGIN, conftest.template(), name)
     try:
         with supervising(folder / "logs", environment, port=port) as services:
             try:

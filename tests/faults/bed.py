@@ -170,7 +170,7 @@ def made(folder: Path) -> Iterator[Bed]:
     """Make the bed: a database from the template, wires to both servers, four services."""
     name = f"countersign_faults_{os.getpid()}_{threading.get_native_id()}"
     keys, wires = folder / "keys", _wires()
-    databases.clone(conftest.LOGIN, conftest._template(), name)
+    databases.clone(conftest.LOGIN, conftest.template(), name)
     try:
         with supervising(folder / "logs", _environment(name, keys, wires), extra=_of_web(wires)) as services:
             bed = Bed(services, name, keys, wires)
