@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
+from django.db.models import Q
+
 from portal.accounts import ceremony
 from portal.accounts.access import Access
 from portal.accounts.models import User
@@ -35,13 +37,17 @@ def why_not_see(access: Access, item: Item) -> Refusal | None:
     """Tell why a person may not see the item: outside its wall it is not there, whatever they are permitted."""
     if item.wall not in access.walls:
         return Refusal(NotFound.code, UNSEEN)
-    if access.may("see_queue", "queue", item.queue_id):
-        return None
-    if access.may("review_in_queue", "queue", item.queue_id) or access.may("manage_in_queue", "queue", item.queue_id):
+    if item.queue_id in access.seen_queues():
         return None
     if access.may("see_flow", "flow", item.flow_id):
         return None
     return Refusal(NotFound.code, UNSEEN)
+
+
+def visible_to(access: Access) -> Q:
+    """Give the condition on items that `why_not_see` is for one."""
+    seen = Q(queue_id__in=access.seen_queues()) | Q(flow_id__in=access.where("see_flow", "flow"))
+    return seen & Q(wall__in=access.walls)
 
 
 def why_not_take(person: User, access: Access, item: Item, slots: Sequence[SignoffSlot]) -> Refusal | None:

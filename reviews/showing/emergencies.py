@@ -12,7 +12,7 @@ from portal.accounts.access import Access
 from portal.accounts.models import User
 from portal.accounts.roles import SIGNING
 from portal.kit.problems import NotFound, Refusal
-from reviews import plans
+from reviews import guards, plans
 from reviews.actions import breaking_glass
 from reviews.models import BreakGlass, GlassNotice, Item, Queue, Signature
 from reviews.showing import oversight, veil
@@ -133,7 +133,7 @@ def _read(done: "QuerySet[Signature]") -> Sequence[Signature]:
 
 def _deed(signature: Signature, by: User, granted: Access) -> Deed:
     item = signature.item
-    sees = item.queue_id in granted.seen_queues()
+    sees = guards.why_not_see(granted, item) is None
     verdict = _VEILED if _is_veiled(signature, by, granted) else _VERDICTS.get(signature.verdict, signature.verdict)
     return Deed(signature.signed_at, verdict, signature.meaning, item, visible(str(item)) if sees else "")
 

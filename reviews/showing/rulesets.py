@@ -198,9 +198,7 @@ def _version(policy: Policy) -> PolicyVersion:
 
 def _older(granted: Access, ids: Iterable[UUID], among: Q | None = None) -> dict[UUID, int]:
     """Count, by policy and up to a bound, the items somebody may see that are in review by an older version."""
-    queues = {*granted.where("see_queue", "queue"), *granted.where("review_in_queue", "queue")}
-    rows = Item.objects.filter(Q(queue_id__in=queues) | Q(flow_id__in=granted.where("see_flow", "flow")), among or Q())
-    rows = rows.filter(wall__in=granted.walls, state=State.IN_REVIEW)
+    rows = Item.objects.filter(guards.visible_to(granted), among or Q(), state=State.IN_REVIEW)
     older = rows.filter(flow__policy=OuterRef("pk")).exclude(policy_version_id=F("flow__policy__in_force_id"))
     some = ArraySubquery(older.values("pk")[: queries.BOUND + 1])
     counted = Func(some, template="coalesce(cardinality(%(expressions)s::uuid[]), 0)", output_field=IntegerField())
