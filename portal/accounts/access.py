@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from portal.accounts.models import User
-from portal.accounts.roles import NEVER_SIGN, Role
+from portal.accounts.roles import NEVER_SIGN, READING, Role
 from portal.kit.clock import now
 
 _QUERY = """
@@ -100,6 +100,11 @@ class Access:
     def is_administrator(self) -> bool:
         """Tell whether the person configures and never decides."""
         return Role.ADMINISTRATOR in self.roles
+
+    @property
+    def reads_all(self) -> bool:
+        """Tell whether the person reads all configuration, registers and people."""
+        return not READING.isdisjoint(self.roles)
 
     def may(self, permission: str, model: str, key: UUID | str) -> bool:
         """Tell whether the permission on this one object is there, as one's own or lent."""

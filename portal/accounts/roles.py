@@ -30,6 +30,9 @@ def title(role: str) -> str:
 SIGNING = frozenset({Role.ADJUSTER, Role.SENIOR_ADJUSTER, Role.CORRESPONDENCE_REVIEWER, Role.RELEASE_APPROVER})
 """Roles whose business it is to sign items; what an emergency or a substitute is for."""
 
+READING = frozenset({Role.ADMINISTRATOR, Role.COMPLIANCE_OFFICER, Role.AUDITOR})
+"""Who answers for what others do, and so reads all configuration, registers and people."""
+
 NEVER_SIGN = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
 """Who reads everything and who configures decides nothing, whatever else they hold."""
 

@@ -10,8 +10,7 @@ from django.db.models import Q, QuerySet
 
 from portal.accounts.access import Access
 from portal.accounts.models import User
-from portal.accounts.roles import SIGNING
-from portal.kit.problems import NotFound, Refusal
+from portal.kit.problems import NotFound
 from reviews import guards, plans
 from reviews.actions import breaking_glass
 from reviews.models import BreakGlass, GlassNotice, Item, Queue, Signature
@@ -67,16 +66,9 @@ class Told:
     people: list[User]
 
 
-def why_not_open(granted: Access) -> Refusal | None:
-    """Tell why a person has nothing to do with emergencies: they neither sign, manage, nor answer for others."""
-    theirs = SIGNING & granted.roles or granted.where("manage_in_queue", "queue")
-    return None if theirs else oversight.why_not_read(granted)
-
-
 def may_take(granted: Access) -> bool:
     """Tell whether the form is of any use to a person."""
-    decides = oversight.READING.isdisjoint(granted.roles)
-    return decides and bool(SIGNING & granted.roles or granted.where("manage_in_queue", "queue"))
+    return not granted.reads_all and oversight.why_not_sign_or_read(granted) is None
 
 
 def listed(by: User, granted: Access) -> list[Row]:
@@ -112,7 +104,7 @@ def told_of(by: User, granted: Access) -> list[Told]:
 
 def _known(by: User, granted: Access) -> "QuerySet[BreakGlass]":
     rows = BreakGlass.objects.all()
-    if oversight.why_not_read(granted) is None:
+    if granted.reads_all:
         return rows
     return rows.filter(Q(person=by) | Q(pk__in=GlassNotice.objects.filter(person=by).values("break_glass")))
 

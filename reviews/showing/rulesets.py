@@ -12,7 +12,6 @@ from django.db.models import F, Func, IntegerField, OuterRef, Q, QuerySet
 
 from portal.accounts.access import Access
 from portal.accounts.models import User
-from portal.accounts.roles import Role
 from portal.kit.problems import NotFound, Refusal
 from reviews import guards, queries
 from reviews.actions import ruling
@@ -28,7 +27,6 @@ from reviews.words import ProposalState, State
 
 UNSEEN = "There are no such routing rules, or you may not see them."
 VERSIONS = 50
-_READING = (Role.ADMINISTRATOR, Role.COMPLIANCE_OFFICER, Role.AUDITOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +98,13 @@ class Past:
 def why_not_open(granted: Access) -> Refusal | None:
     """Tell why a person may not open the list of rules at all."""
     theirs = granted.where("own_flow", "flow") or granted.where("manage_in_queue", "queue")
-    return None if theirs or _reads_all(granted) else Refusal(NotFound.code, UNSEEN)
+    return None if theirs or granted.reads_all else Refusal(NotFound.code, UNSEEN)
 
 
 def seen(granted: Access) -> "QuerySet[Policy]":
     """Give the sets of rules a person may read: of flows they own, of queues they manage, or all."""
     rows = Policy.objects.filter(in_force__isnull=False).select_related("in_force").order_by("name")
-    if _reads_all(granted):
+    if granted.reads_all:
         return rows
     owned = Flow.objects.filter(pk__in=granted.where("own_flow", "flow")).values("policy")
     return rows.filter(Q(pk__in=owned) | Q(pk__in=_managed(granted, rows)))
@@ -171,10 +169,6 @@ def why_not_draft(granted: Access, policy: Policy | None) -> Refusal | None:
     """Tell why a person may not draft a change of these rules, or new ones."""
     no = deciding.why_not_propose(granted, "policy")
     return no or deciding.why_not_of(granted, "policy", policy.pk if policy else None)
-
-
-def _reads_all(granted: Access) -> bool:
-    return any(role in granted.roles for role in _READING)
 
 
 def _managed(granted: Access, rows: Iterable[Policy]) -> list[UUID]:
