@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -14,10 +14,9 @@ from portal.accounts.access import Access
 from portal.accounts.models import User
 from portal.kit.problems import NotFound, Refusal
 from reviews import guards, queries
-from reviews.actions import ruling
+from reviews.actions import readable
 from reviews.actions.rerouting import Tally
-from reviews.models import Flow, Item, Policy, PolicyVersion, Proposal, Queue
-from reviews.policies.document import PolicyInvalid
+from reviews.models import Flow, Item, Policy, PolicyVersion, Proposal
 from reviews.proposals import deciding
 from reviews.showing import linediff, rules
 from reviews.showing.linediff import Diff
@@ -101,29 +100,21 @@ def why_not_open(granted: Access) -> Refusal | None:
     return None if theirs or granted.reads_all else Refusal(NotFound.code, UNSEEN)
 
 
-def seen(granted: Access) -> "QuerySet[Policy]":
-    """Give the sets of rules a person may read: of flows they own, of queues they manage, or all."""
-    rows = Policy.objects.filter(in_force__isnull=False).select_related("in_force").order_by("name")
-    if granted.reads_all:
-        return rows
-    owned = Flow.objects.filter(pk__in=granted.where("own_flow", "flow")).values("policy")
-    return rows.filter(Q(pk__in=owned) | Q(pk__in=_managed(granted, rows)))
-
-
 def listed(granted: Access) -> list[RuleSet]:
     """Give the sets of rules a person may read, by name."""
-    found = list(seen(granted))
+    found = list(readable.policies(granted))
     ids = [policy.pk for policy in found]
     flows = defaultdict(list)
     for flow in Flow.objects.filter(policy__in=ids).order_by("name"):
         flows[flow.policy_id].append(visible(flow.name))
     older, waiting = _older(granted, ids), Counter(_open(ids).values_list("target", flat=True))
-    return [RuleSet(each, _version(each), flows[each.pk], older.get(each.pk, 0), waiting[each.pk]) for each in found]
+    told = [(each, readable.version(each), flows[each.pk]) for each in found]
+    return [RuleSet(*each, older.get(each[0].pk, 0), waiting[each[0].pk]) for each in told]
 
 
 def named(name: str, granted: Access) -> Policy:
     """Give a set of rules by its name to somebody who may read it. Raises NotFound."""
-    policy = seen(granted).filter(name=name).first()
+    policy = readable.policies(granted).filter(name=name).first()
     if policy is None:
         raise NotFound(UNSEEN)
     return policy
@@ -135,9 +126,9 @@ def sheet(policy: Policy, granted: Access) -> Sheet:
     manages = Q(queue_id__in=granted.where("manage_in_queue", "queue"))
     return Sheet(
         policy=policy,
-        version=_version(policy),
-        text=visible(_version(policy).text),
-        table=rules.table(_version(policy)),
+        version=readable.version(policy),
+        text=visible(readable.version(policy).text),
+        table=rules.table(readable.version(policy)),
         flows=list(Flow.objects.filter(policy=policy).order_by("name")),
         versions=[_told(each) for each in versions[:VERSIONS]],
         more=max(versions.count() - VERSIONS, 0),
@@ -169,25 +160,6 @@ def why_not_draft(granted: Access, policy: Policy | None) -> Refusal | None:
     """Tell why a person may not draft a change of these rules, or new ones."""
     no = deciding.why_not_propose(granted, "policy")
     return no or deciding.why_not_of(granted, "policy", policy.pk if policy else None)
-
-
-def _managed(granted: Access, rows: Iterable[Policy]) -> list[UUID]:
-    """Give the rules that send items to queues somebody manages."""
-    queues = Queue.objects.filter(pk__in=granted.where("manage_in_queue", "queue"))
-    slugs = set(queues.values_list("slug", flat=True))
-    return [policy.pk for policy in rows if slugs and slugs & _queues(_version(policy))]
-
-
-def _queues(version: PolicyVersion) -> set[str]:
-    try:
-        parsed = ruling.rules(version)
-    except PolicyInvalid:
-        return set()
-    return {parsed.fallback.queue, *(rule.queue for rule in parsed.rules)}
-
-
-def _version(policy: Policy) -> PolicyVersion:
-    return cast(PolicyVersion, policy.in_force)  # `seen` gives none without
 
 
 def _older(granted: Access, ids: Iterable[UUID], among: Q | None = None) -> dict[UUID, int]:
