@@ -10,7 +10,9 @@ from portal.accounts import ceremony
 from portal.accounts.access import Access
 from portal.accounts.models import User
 from portal.kit.clock import now
-from portal.kit.problems import NotFound, Problem, Refusal, Refused
+from portal.kit.problems import NotFound, Refusal
+from portal.kit.problems import insist as insist
+from portal.kit.problems import problem as problem
 from reviews import authority, capacities, conflicts, files, licences, plans, required, turns
 from reviews.authority import Left
 from reviews.files import Unopened
@@ -20,17 +22,6 @@ from reviews.words import State
 
 _SAID = {"approve": "approve", "reject": "reject", "change": "approve with changes", "send_back": "send back"}
 UNSEEN = "There is no such item, or you may not see it."  # word for word what lifecycle.lock() says
-
-
-def insist(refusal: Refusal | None) -> None:
-    """Turn a guard's no into a Refused, or into the NotFound a missing row gives; do nothing on a yes."""
-    if refusal is not None:
-        raise problem(refusal)
-
-
-def problem(refusal: Refusal) -> Problem:
-    """Give what is raised for a guard's no: a Refused, or the NotFound a missing row gives."""
-    return NotFound(refusal.sentence) if refusal.code == NotFound.code else Refused(refusal)
 
 
 def why_not_see(access: Access, item: Item) -> Refusal | None:

@@ -1,7 +1,8 @@
 """Who may look at registers, people and reviews of access: those who answer for them."""
 
+from portal.accounts import administering
 from portal.accounts.access import Access
-from portal.accounts.roles import SIGNING, Role
+from portal.accounts.roles import SIGNING
 from portal.kit.problems import NotFound, Refusal
 
 UNSEEN = "There is no such page, or you may not see it. Ask a compliance officer if you need to."
@@ -20,14 +21,9 @@ def why_not_sign_or_read(granted: Access) -> Refusal | None:
 
 def why_not_verify(granted: Access) -> Refusal | None:
     """Tell why a person may not record that somebody is who they say."""
-    if Role.COMPLIANCE_OFFICER in granted.roles and not granted.is_auditor:
-        return None
-    return why_not_administer(granted)
+    return why_not_read(granted) or administering.why_not_verify(granted)
 
 
 def why_not_administer(granted: Access) -> Refusal | None:
     """Tell why a person may not change anybody's account; who may not even look is told that there is nothing."""
-    if granted.is_administrator and not granted.is_auditor:
-        return None
-    no = why_not_read(granted)
-    return no or Refusal("only_administrators", "Only an administrator changes accounts. Ask one of them.")
+    return why_not_read(granted) or administering.why_not_administer(granted)
