@@ -45,16 +45,14 @@ def break_glass(
 ) -> BreakGlass:
     """Take a role on a queue in an emergency, after a fresh ceremony with two factors; the others are told at once.
 
-    Everything done under it is marked. Raises GlassInvalid, NotFound of a queue the person may not know of, Refused,
+    Everything done under it is marked. Raises ReasonMissing, ReasonTooLong, GlassInvalid, NotFound, Refused,
     CeremonyFailed, FactorNotAllowed or SigningLocked.
     """
-    if not reason.strip():
-        raise GlassInvalid("Say in a sentence what the emergency is; everybody who is told reads it.")
-    reasons.bounded(reason)
+    reason = reasons.given(reason, "Say in a sentence what the emergency is; everybody who is told reads it.")
     if not 1 <= hours <= LONGEST_HOURS:
         raise GlassInvalid(f"It lasts from 1 to {LONGEST_HOURS} hours. Take it again if the emergency lasts longer.")
     try:
-        return _break(role, queue, by, reason.strip(), session_ref, factors, hours, challenge)
+        return _break(role, queue, by, reason, session_ref, factors, hours, challenge)
     except ceremony.CeremonyFailed:
         ceremony.note_failure(by)
         raise

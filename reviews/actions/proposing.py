@@ -112,12 +112,15 @@ def sign(intent_id: UUID, *, by: User, session_ref: str, factors: Factors) -> Pr
 
 @transaction.atomic
 def refuse(proposal_id: UUID, *, by: User, reason: str) -> Proposal:
-    """Refuse a proposal, for good and with a reason that who proposed it reads. Raises Refused or ReasonMissing."""
-    _insist_on_text(reason=reason)
+    """Refuse a proposal, for good and with a reason that who proposed it reads.
+
+    Raises Refused, ReasonMissing or ReasonTooLong.
+    """
     proposal = _locked(proposal_id, by)
     guards.insist(deciding.why_not_refuse(by, access.of(by), proposal))
-    reason = reasons.given(reason, "Say in a sentence why you refuse it; who proposed it reads it.")
-    _decide(proposal, ProposalState.REFUSED, facts.ProposalRefused(reason=reason.strip()), by=by)
+    reason = reasons.given(reason, "Say in a sentence why you refuse it; who proposed it reads it.", most=1000)
+    _insist_on_text(reason=reason)
+    _decide(proposal, ProposalState.REFUSED, facts.ProposalRefused(reason=reason), by=by)
     return proposal
 
 

@@ -392,6 +392,8 @@ def test_a_refusal_is_for_good_and_says_why(tom, helen):
 
     with refused("reason_missing"):
         proposing.refuse(proposal.pk, by=helen.user, reason=" ")
+    with refused("reason_too_long"):
+        proposing.refuse(proposal.pk, by=helen.user, reason="x" * 1001)
     with refused("own_proposal"):
         proposing.refuse(proposal.pk, by=tom.user, reason="No.")
     proposing.refuse(proposal.pk, by=helen.user, reason="The limit stays.")
