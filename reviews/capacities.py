@@ -10,6 +10,7 @@ from django.db import DEFAULT_DB_ALIAS
 from portal.accounts.access import Access, Lent
 from portal.accounts.models import User
 from portal.kit.problems import Refusal
+from portal.kit.wording import money
 from reviews.models import BreakGlass
 
 
@@ -48,7 +49,7 @@ class Capacity:
             return Refusal("stand_in_queue", "This would go to a queue that you do not stand in for. Put it back.")
         if lent.up_to is None or amount is None or (amount <= lent.up_to and currency == lent.currency):
             return None
-        limit = f"{lent.up_to.normalize():f} {lent.currency}"
+        limit = money(lent.up_to, lent.currency)
         return Refusal("stand_in_limit", f"You sign for {lent.name} up to {limit}; this is more. Put it back.")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from audit.facts import REGISTER
 from audit.stories import Told
 from portal.accounts.roles import Role
-from portal.web import wording
+from portal.kit import wording
 from reviews.showing.texts import plain, visible
 
 _GOOD = frozenset({"signature.executed", "decision.finalised", "evidence.made"})
