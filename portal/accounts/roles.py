@@ -1,4 +1,4 @@
-"""Roles: the names of the groups people hold, and what each is called on pages."""
+"""Roles and walls: the names of the groups people hold, and what each role is called on pages."""
 
 from enum import StrEnum
 
@@ -25,6 +25,15 @@ class Role(StrEnum):
 def title(role: str) -> str:
     """Give a role by its name as pages print it; one this version does not know by its name alone."""
     return Role(role).title if role in set(Role) else role
+
+
+class Wall(StrEnum):
+    """Who may know of an item, a comment or a file at all; outside a wall nothing of it shows."""
+
+    ORDINARY = "ordinary"
+    COUNSEL = "counsel"
+    INVESTIGATIONS = "special-investigations"
+    PERSON = "restricted-person"
 
 
 SIGNING = frozenset({Role.ADJUSTER, Role.SENIOR_ADJUSTER, Role.CORRESPONDENCE_REVIEWER, Role.RELEASE_APPROVER})
