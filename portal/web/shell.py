@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from portal.accounts import access
 from portal.accounts.access import Access
 from portal.accounts.roles import Role
+from portal.accounts.roles import title as _title
 from portal.web import proof
 from reviews import queries
 from reviews.actions import breaking_glass
@@ -135,10 +136,6 @@ class Shell:
     def _chosen(self, cookie: str, words: tuple[str, ...]) -> str:
         value = self._request.COOKIES.get(cookie, "")
         return value if value in words else ""
-
-
-def _title(role: str) -> str:
-    return Role(role).title if role in set(Role) else role
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

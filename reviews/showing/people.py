@@ -12,6 +12,7 @@ from portal.accounts.models import User
 from portal.accounts.pairs import Conflict
 from portal.kit.clock import now
 from portal.kit.problems import NotFound
+from reviews import walls
 from reviews.models import Substitution
 from reviews.showing import access_review
 from reviews.showing import authority as registers
@@ -127,7 +128,7 @@ def _row(person: User, lent: list[Substitution]) -> Row:
 
 def _held(name: str) -> Held:
     if name.startswith(WALL):
-        return Held(name, name.removeprefix(WALL).replace("-", " ").capitalize())
+        return Held(name, walls.title(name.removeprefix(WALL)))
     return Held(name, role_title(name))
 
 

@@ -10,6 +10,7 @@ from portal.accounts.access import WALL, Access
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.kit.clock import stamp
+from reviews import walls
 from reviews.models import Calendar, Flow, Queue
 from reviews.proposals import deciding
 from reviews.proposals.people import TARGETS
@@ -155,8 +156,8 @@ class RoleForm(ChangeForm):
         self.fields["person"].queryset = people  # type: ignore[attr-defined]
         self.fields["person"].label_from_instance = _called  # type: ignore[attr-defined]
         self.fields["person"].initial = people.filter(username=asked.get("person", "")).first()
-        walls = [(f"{WALL}{wall}", wall.replace("-", " ").capitalize()) for wall in Wall if wall is not Wall.ORDINARY]
-        _offer(self, "role", [("Roles", _roles()), ("Behind a wall", walls)])
+        behind = [(f"{WALL}{wall}", title) for wall, title in walls.TITLES.items() if wall is not Wall.ORDINARY]
+        _offer(self, "role", [("Roles", _roles()), ("Behind a wall", behind)])
 
     def content(self) -> str:
         """Give who gets what, as it is sealed."""
