@@ -158,4 +158,3 @@ class Known:
     queues: frozenset[str]
     roles: frozenset[str]
     calendars: frozenset[str]
-    walls: frozenset[str]

@@ -297,7 +297,6 @@ KNOWN = Known(
     queues=frozenset({"payouts", "exceptions"}),
     roles=frozenset({"adjuster", "senior"}),
     calendars=frozenset({"gulf-claims"}),
-    walls=frozenset({"ordinary", "counsel"}),
 )
 
 
@@ -337,13 +336,6 @@ def test_a_name_the_installation_does_not_have_is_told_where_it_stands(
     assert [each[:2] for each in found] == [(pointer, place)]
     assert f"Did you mean “{meant}”?" in found[0][2]
     assert "There are: " in found[0][2]
-
-
-def test_a_wall_the_installation_does_not_have_is_a_fault() -> None:
-    found = unknown(HEAD + rule(wall="special-investigations", plan="[{role: adjuster, meaning: m}]"))
-
-    assert [each[0] for each in found] == ["/rules/0/wall"]
-    assert "There are: counsel, ordinary." in found[0][2]
 
 
 def test_without_the_installation_names_are_not_looked_up() -> None:
