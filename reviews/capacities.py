@@ -1,7 +1,6 @@
 """Capacities: as what a person may act on a queue: as themselves, for somebody who is away, or in an emergency."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -80,8 +79,3 @@ class Capacities:
 def of(granted: Access) -> Capacities:
     """Give what somebody with this access may act as; it was read with the access, so nothing more is asked."""
     return Capacities(granted)
-
-
-def until(granted: Access, queue_id: UUID) -> datetime | None:
-    """Give when the last of what is lent on a queue ends, for a page to say so."""
-    return max((each.until for each in granted.lent if str(queue_id) in each.queues), default=None)

@@ -93,11 +93,6 @@ class Dossier:
         return self.lease is None and self.refusal is not None and self.refusal.code == "not_taken"
 
     @property
-    def may_put_back(self) -> bool:
-        """Tell whether this person holds the item."""
-        return self.is_mine
-
-    @property
     def left(self) -> int:
         """Count the signatures that are missing."""
         return sum(place.standing != "signed" for place in self.plan)

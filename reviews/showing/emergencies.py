@@ -21,7 +21,7 @@ from reviews.words import State
 
 MOST: Final = 100
 UNSEEN: Final = "There is no such emergency access, or you were not told of it."
-_VERDICTS = {"approve": "Approved", "reject": "Rejected", "change": "Asked for changes", "send_back": "Sent back"}
+_VERDICTS = {"approve": "Approved", "reject": "Rejected"}
 _VEILED: Final = "Shows once you have signed the item, or it is decided"
 
 

@@ -8,7 +8,7 @@ import pytest
 from reviews.policies.document import Known, parse
 from reviews.policies.document import PolicyInvalid as Invalid
 from reviews.policies.evaluation import evaluate
-from reviews.policies.scopes import COUNTERS, FUNCTIONS, MACROS
+from reviews.policies.scopes import FIELDS, FUNCTIONS, MACROS
 
 from .test_policy_documents import HEAD, faults, rule
 from .test_policy_evaluation import code, item, route
@@ -111,7 +111,7 @@ def test_no_operator_turns_a_wrong_kind_or_a_missing_field_into_a_yes(sign: str,
     assert code(alone) == "rule_failed"
 
 
-@pytest.mark.parametrize("counter", sorted(COUNTERS))
+@pytest.mark.parametrize("counter", sorted(FIELDS["counters"]))
 def test_every_counter_can_be_compared_with_whole_numbers_and_decimals(counter: str) -> None:
     def told(when: str) -> bool:
         return not evaluate(parse(HEAD + rule(when)), item(), flow="claims", counters={counter: 3}).fallback
