@@ -14,7 +14,7 @@ from portal.accounts.models import User
 from portal.kit.clock import now, stamp
 from portal.kit.ids import new_id
 from portal.kit.problems import NotFound, Problem
-from reviews import acts, guards
+from reviews import acts, guards, lifecycle
 from reviews.actions import changing, signable
 from reviews.actions.signable import Content
 from reviews.models import Item, SignIntent
@@ -73,7 +73,7 @@ def freeze(what: Content, *, by: User, session_ref: str, verdict: Verdict, reaso
         "exp": stamp(now() + LIFE),
     }
     content_of_body = canonical.strict_bytes(body)
-    scope = exhibits.subject_scope(item.flow_id, item.subject or None, item.pk)
+    scope = lifecycle.scope(item)
     return SignIntent.objects.create(
         id=new_id(),
         user=by,

@@ -30,8 +30,7 @@ def request_changes(item_id: ItemId, *, by: User, seen: int, reason: str) -> Ite
     lease = Lease.objects.filter(item_id=item.pk).first()
     slots = plans.of(item)
     guards.insist(guards.why_not_send_back(by, granted, item, slots, lease) or guards.why_not_leave(slots))
-    scope = exhibits.subject_scope(item.flow_id, item.subject or None, item.pk)
-    sealed = exhibits.seal(reason.encode(), scope=scope, media_type="text/plain")
+    sealed = lifecycle.sealed(item, reason)
     fact = facts.ChangesRequested(revision=item.revision, reason=reason, sealed_sha256=exhibits.sealed_sha256(sealed))
     written = lifecycle.move(item, State.CHANGES_REQUESTED, fact, by=by, awaiting="")
     ChangeRequest.objects.create(
@@ -80,8 +79,7 @@ def to_stage(item: Item, slots: Sequence[SignoffSlot], signature: Signature, sta
     fact = facts.Returned(revision=item.revision, stage=stage, round=again[0].round, signature=signature.pk)
     awaiting = plans.awaiting([*slots, *again])
     lifecycle.move(item, State.IN_REVIEW, fact, by=by, awaiting=awaiting)
-    for slot in again:
-        slot.save(force_insert=True)
+    plans.write(again)
 
 
 def let_go(item: Item) -> None:
