@@ -12,6 +12,7 @@ from reviews import guards
 from reviews.actions import proposing
 from reviews.proposals import deciding
 from reviews.showing import access_report, oversight, reviewing_access
+from reviews.web import fields
 from reviews.web.authority import as_csv
 
 
@@ -51,7 +52,7 @@ def propose(request: Request) -> HttpResponse:
 def _page(request: Request, problem: Problem | None = None) -> HttpResponse:
     guards.insist(oversight.why_not_read(request.access))
     page, asked, kind = (request.GET.get(name, "").strip() for name in ("page", "words", "kind"))
-    number = int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1
+    number = fields.number(page, 1)
     told = {"report": reviewing_access.report(asked=asked, kind=kind, number=number), "asked": asked, "kind": kind}
     told |= {"problem": problem, "reason": request.POST.get("reason", "")}
     told["no_propose"] = deciding.why_not_propose(request.access, access_report.KIND)

@@ -14,6 +14,7 @@ from portal.web.guards import Request, signed_in
 from reviews import guards
 from reviews.actions import commenting, walling
 from reviews.models import Item
+from reviews.web import fields
 from reviews.words import Wall
 
 
@@ -34,7 +35,7 @@ def wall(request: Request, item_id: UUID) -> HttpResponse:
         ItemId(item_id),
         request.POST.get("wall", ""),
         by=request.user,
-        seen=_seen(request),
+        seen=fields.number(request.POST.get("seen", ""), -1),
         accepts_loss=_accepts(request),
     )
     return _on(request, item)
@@ -55,11 +56,6 @@ def _on(request: Request, item: Item) -> HttpResponse:
     if guards.why_not_see(access.of(request.user), item) is not None:
         return redirect("desk:inbox")
     return redirect("desk:item", item.pk)
-
-
-def _seen(request: HttpRequest) -> int:
-    text = request.POST.get("seen", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1
 
 
 def _accepts(request: HttpRequest) -> bool:
