@@ -176,8 +176,7 @@ def why_not_take_next(person: User, access: Access, item: Item, slots: Sequence[
 
 def authority_left(person: User, access: Access, item: Item, slots: Sequence[SignoffSlot]) -> Left | None:
     """Give what approving may come to for whose turn it is; None for others and where no register is in force."""
-    turn = conflicts.turn if access.lent else turns.turn
-    mine = turn(person, access, item, slots)
+    mine = conflicts.turn_told(person, access, item, slots)
     return None if isinstance(mine, Refusal) else authority.left(person, item, on_behalf_of=mine.on_behalf_of)
 
 

@@ -13,7 +13,7 @@ from portal.accounts.models import User
 from portal.kit.clock import now
 from portal.kit.ids import ItemId
 from portal.kit.problems import NotFound, Refusal
-from reviews import conflicts, files, guards, required, turns
+from reviews import conflicts, files, guards, required
 from reviews.files import Attached
 from reviews.models import Comment, Decision, Item, Lease, Revision, RevisionPost, SignoffSlot, Submission
 from reviews.policies.document import ALL_VERDICTS
@@ -181,8 +181,7 @@ def _current(slots: Sequence[SignoffSlot], item: Item) -> list[SignoffSlot]:
 
 
 def _turn(by: User, granted: Access, item: Item, slots: Sequence[SignoffSlot]) -> Turn | None:
-    turn = conflicts.turn if granted.lent else turns.turn
-    found = turn(by, granted, item, slots) if item.state == State.IN_REVIEW else None
+    found = conflicts.turn_told(by, granted, item, slots) if item.state == State.IN_REVIEW else None
     return found if isinstance(found, Turn) else None
 
 
