@@ -10,7 +10,6 @@ from portal.accounts.access import Access, Lent
 from portal.accounts.models import User
 from portal.kit.problems import Refusal
 from portal.kit.wording import money
-from reviews.models import BreakGlass
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +32,9 @@ class Capacity:
         return User.from_db(DEFAULT_DB_ALIAS, ["id", "printed_name"], [self.lent.absent, self.lent.name])
 
     @property
-    def break_glass(self) -> BreakGlass | None:
-        """Give the emergency access by which it is, with its id and end read."""
-        if self.lent is None or self.lent.absent is not None:
-            return None
-        return BreakGlass.from_db(DEFAULT_DB_ALIAS, ["id", "ends_at"], [self.lent.id, self.lent.until])
+    def emergency(self) -> UUID | None:
+        """Give the id of the emergency access by which it is."""
+        return self.lent.id if self.lent and self.lent.absent is None else None
 
     def why_not_cover(self, queue_id: UUID, amount: Decimal | None, currency: str) -> Refusal | None:
         """Tell why it does not reach as far as this queue and amount; only what is lent has bounds of its own."""
