@@ -13,7 +13,7 @@ from portal.kit.clock import now
 from portal.kit.problems import NotFound, Refusal
 from portal.kit.problems import insist as insist
 from portal.kit.problems import problem as problem
-from reviews import authority, capacities, conflicts, files, licences, plans, required, turns
+from reviews import authority, capacities, conflicts, files, licences, plans, required
 from reviews.authority import Left
 from reviews.files import Unopened
 from reviews.models import Item, Lease, SignoffSlot
