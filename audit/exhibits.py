@@ -18,6 +18,8 @@ from portal.kit.ids import new_id
 from portal.kit.inserting import insert_all
 from portal.kit.problems import NotFound, Problem
 
+Exhibit = models.Exhibit
+
 _FORMAT = b"\x01"
 _NONCE = 12
 OVERHEAD = len(_FORMAT) + _NONCE + 16  # what sealing adds to the length: format, nonce, tag

@@ -14,7 +14,7 @@ from portal.accounts.access import WALL
 from portal.accounts.models import User
 from portal.kit.clock import now
 from portal.kit.problems import Refusal
-from portal.web.wording import money
+from portal.kit.wording import money
 from reviews import counters, coverage
 from reviews.models import Item
 from reviews.words import MOVES_MONEY

@@ -1,7 +1,6 @@
 """Capacities: as what a person may act on a queue: as themselves, for somebody who is away, or in an emergency."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from django.db import DEFAULT_DB_ALIAS
 from portal.accounts.access import Access, Lent
 from portal.accounts.models import User
 from portal.kit.problems import Refusal
-from reviews.models import BreakGlass
+from portal.kit.wording import money
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +32,9 @@ class Capacity:
         return User.from_db(DEFAULT_DB_ALIAS, ["id", "printed_name"], [self.lent.absent, self.lent.name])
 
     @property
-    def break_glass(self) -> BreakGlass | None:
-        """Give the emergency access by which it is, with its id and end read."""
-        if self.lent is None or self.lent.absent is not None:
-            return None
-        return BreakGlass.from_db(DEFAULT_DB_ALIAS, ["id", "ends_at"], [self.lent.id, self.lent.until])
+    def emergency(self) -> UUID | None:
+        """Give the id of the emergency access by which it is."""
+        return self.lent.id if self.lent and self.lent.absent is None else None
 
     def why_not_cover(self, queue_id: UUID, amount: Decimal | None, currency: str) -> Refusal | None:
         """Tell why it does not reach as far as this queue and amount; only what is lent has bounds of its own."""
@@ -48,7 +45,7 @@ class Capacity:
             return Refusal("stand_in_queue", "This would go to a queue that you do not stand in for. Put it back.")
         if lent.up_to is None or amount is None or (amount <= lent.up_to and currency == lent.currency):
             return None
-        limit = f"{lent.up_to.normalize():f} {lent.currency}"
+        limit = money(lent.up_to, lent.currency)
         return Refusal("stand_in_limit", f"You sign for {lent.name} up to {limit}; this is more. Put it back.")
 
 
@@ -79,8 +76,3 @@ class Capacities:
 def of(granted: Access) -> Capacities:
     """Give what somebody with this access may act as; it was read with the access, so nothing more is asked."""
     return Capacities(granted)
-
-
-def until(granted: Access, queue_id: UUID) -> datetime | None:
-    """Give when the last of what is lent on a queue ends, for a page to say so."""
-    return max((each.until for each in granted.lent if str(queue_id) in each.queues), default=None)

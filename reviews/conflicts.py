@@ -60,6 +60,11 @@ def turn(person: User, granted: Access, item: Item, slots: Sequence[SignoffSlot]
     return _within_authority(free, person, item, slots) if free else answers[0]
 
 
+def turn_told(person: User, granted: Access, item: Item, slots: Sequence[SignoffSlot]) -> Turn | Refusal:
+    """Give the turn of somebody whose conflicts are told already; with nothing lent there is one, so none is chosen."""
+    return (turn if granted.lent else turns.turn)(person, granted, item, slots)
+
+
 def _within_authority(free: Sequence[Turn], person: User, item: Item, slots: Sequence[SignoffSlot]) -> Turn:
     """Give the plainest turn whose authority covers the item: one's own before that of somebody who is away."""
     if len({each.capacity.absent for each in free}) == 1:

@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
+from django.db.models import Q
+
 from portal.accounts import ceremony
 from portal.accounts.access import Access
 from portal.accounts.models import User
 from portal.kit.clock import now
-from portal.kit.problems import NotFound, Problem, Refusal, Refused
-from reviews import authority, capacities, conflicts, files, licences, plans, required, turns
+from portal.kit.problems import NotFound, Refusal
+from portal.kit.problems import insist as insist
+from portal.kit.problems import problem as problem
+from reviews import authority, capacities, conflicts, files, licences, plans, required
 from reviews.authority import Left
 from reviews.files import Unopened
 from reviews.models import Item, Lease, SignoffSlot
@@ -20,28 +24,21 @@ _SAID = {"approve": "approve", "reject": "reject", "change": "approve with chang
 UNSEEN = "There is no such item, or you may not see it."  # word for word what lifecycle.lock() says
 
 
-def insist(refusal: Refusal | None) -> None:
-    """Turn a guard's no into a Refused, or into the NotFound a missing row gives; do nothing on a yes."""
-    if refusal is not None:
-        raise problem(refusal)
-
-
-def problem(refusal: Refusal) -> Problem:
-    """Give what is raised for a guard's no: a Refused, or the NotFound a missing row gives."""
-    return NotFound(refusal.sentence) if refusal.code == NotFound.code else Refused(refusal)
-
-
 def why_not_see(access: Access, item: Item) -> Refusal | None:
     """Tell why a person may not see the item: outside its wall it is not there, whatever they are permitted."""
     if item.wall not in access.walls:
         return Refusal(NotFound.code, UNSEEN)
-    if access.may("see_queue", "queue", item.queue_id):
-        return None
-    if access.may("review_in_queue", "queue", item.queue_id) or access.may("manage_in_queue", "queue", item.queue_id):
+    if item.queue_id in access.seen_queues():
         return None
     if access.may("see_flow", "flow", item.flow_id):
         return None
     return Refusal(NotFound.code, UNSEEN)
+
+
+def visible_to(access: Access) -> Q:
+    """Give the condition on items that `why_not_see` is for one."""
+    seen = Q(queue_id__in=access.seen_queues()) | Q(flow_id__in=access.where("see_flow", "flow"))
+    return seen & Q(wall__in=access.walls)
 
 
 def why_not_take(person: User, access: Access, item: Item, slots: Sequence[SignoffSlot]) -> Refusal | None:
@@ -180,8 +177,7 @@ def why_not_take_next(person: User, access: Access, item: Item, slots: Sequence[
 
 def authority_left(person: User, access: Access, item: Item, slots: Sequence[SignoffSlot]) -> Left | None:
     """Give what approving may come to for whose turn it is; None for others and where no register is in force."""
-    turn = conflicts.turn if access.lent else turns.turn
-    mine = turn(person, access, item, slots)
+    mine = conflicts.turn_told(person, access, item, slots)
     return None if isinstance(mine, Refusal) else authority.left(person, item, on_behalf_of=mine.on_behalf_of)
 
 

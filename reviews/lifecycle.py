@@ -81,7 +81,17 @@ def insist_on_version(item: Item, seen: int | None) -> None:
 
 def subject_key(item: Item) -> exhibits.DataKey:
     """Give the data key that seals everything personal about this item's subject."""
-    return exhibits.key_for(exhibits.subject_scope(item.flow_id, item.subject or None, item.pk))
+    return exhibits.key_for(scope(item))
+
+
+def scope(item: Item) -> str:
+    """Give the scope in which everything personal about this item's subject is sealed."""
+    return exhibits.subject_scope(item.flow_id, item.subject or None, item.pk)
+
+
+def sealed(item: Item, text: str) -> exhibits.Exhibit:
+    """Seal a text about an item."""
+    return exhibits.seal(text.encode(), scope=scope(item), media_type="text/plain")
 
 
 def move(item: Item, to: State, fact: Fact, *, by: HasActor, **changes: Any) -> ledger.Written:

@@ -8,6 +8,7 @@ from django.conf import settings
 from audit import exhibits, ledger
 from portal.kit.clock import stamp
 from portal.kit.ids import new_id
+from reviews import lifecycle
 from reviews.models import Delivery, Endpoint, Item, Revision
 
 
@@ -17,8 +18,7 @@ def enqueue(item: Item, event_type: str, told: dict[str, Any], *, written: ledge
     for endpoint in endpoints:
         delivery_id = new_id()
         body = _event(item, event_type, told, written, delivery_id=str(delivery_id))
-        scope = exhibits.subject_scope(item.flow_id, item.subject or None, item.pk)
-        exhibit = exhibits.seal(body, scope=scope, media_type="application/cloudevents+json")
+        exhibit = exhibits.seal(body, scope=lifecycle.scope(item), media_type="application/cloudevents+json")
         Delivery.objects.create(
             id=delivery_id,
             endpoint=endpoint,

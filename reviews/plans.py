@@ -90,6 +90,12 @@ def stages(slots: Iterable[SignoffSlot]) -> tuple[Stage, ...]:
     return tuple(made)
 
 
+def write(made: Iterable[SignoffSlot]) -> None:
+    """Write slots that are new; none of them overwrites another."""
+    for each in made:
+        each.save(force_insert=True)
+
+
 def slots(item_id: UUID, revision: int, planned: Sequence[Stage]) -> list[SignoffSlot]:
     """Give the slots of a plan's first round, not yet written."""
     return [

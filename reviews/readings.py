@@ -12,6 +12,7 @@ from audit.sealing import places
 from portal.kit.clock import stamp, stamp_or_none
 from portal.kit.problems import NotFound, Problem
 from reviews import documents, lifecycle, plans, queries, receipts, revisions
+from reviews.actions import refusing
 from reviews.models import (
     ApiKey,
     ChangeRequest,
@@ -164,7 +165,7 @@ def _ended(found: Item) -> dict[str, Any] | None:
         asked = ChangeRequest.objects.get(item=found, revision=found.revision)
         told |= {"reason": exhibits.open(asked.reason_id).decode(), "requested_at": stamp(asked.asked_at)}
     if found.state == State.INVALIDATED:
-        told |= {"reason": found.reasons[0]["sentence"], "policy": _policy(found)}
+        told |= {"reason": refusing.why(found), "policy": _policy(found)}
     return told | {"ledger": {"index": place.index, "leaf": f"sha256:{place.leaf_hash.hex()}"}}
 
 

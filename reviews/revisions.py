@@ -55,3 +55,11 @@ def built(item: Item, revision: Revision, proposed: dict[str, Any]) -> dict[str,
 def _compiled(contract_id: UUID) -> contracts.Contract:
     """Compile a contract once per process; a contract never changes."""
     return contracts.compile(Contract.objects.get(pk=contract_id).schema)
+
+
+def after(current: Revision, number: int, action_sha256: bytes, **own: Any) -> Revision:
+    """Give the next revision, not yet written: what was posted and changed stays, but for what is its own."""
+    fresh = ("id", "changed_by_id", "rerouted_by_id", "created_at")
+    kept = {each.attname: getattr(current, each.attname) for each in Revision._meta.concrete_fields}
+    kept = {name: value for name, value in kept.items() if name not in fresh}
+    return Revision(**kept | {"revision": number, "action_sha256": action_sha256} | own)

@@ -10,7 +10,7 @@ from portal.accounts.models import User
 from portal.kit.problems import Refusal
 from reviews import capacities, plans
 from reviews.capacities import Capacity
-from reviews.models import BreakGlass, Item, SignoffSlot
+from reviews.models import Item, SignoffSlot
 
 _SIGNED = Refusal("already_signed", "You signed this already. The next signature must be another person's.")
 _DELEGATE = Refusal(
@@ -29,7 +29,6 @@ class Turn:
     slot: SignoffSlot
     role: str
     on_behalf_of: User | None = None
-    break_glass: BreakGlass | None = None
     licence: str = ""
     capacity: Capacity = Capacity(frozenset())
     waived: tuple[str, ...] = ()
@@ -57,7 +56,7 @@ def turns(person: User, there: Sequence[Capacity], item: Item, slots: Sequence[S
                 item.queue_id, item.effective_amount, item.currency
             )
             if refusal is None:
-                found.append(Turn(slot, role, capacity.on_behalf_of, capacity.break_glass, capacity=capacity))
+                found.append(Turn(slot, role, capacity.on_behalf_of, capacity=capacity))
             else:
                 refusals.append(refusal)
     if found:

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from portal.accounts.roles import Wall as Wall
+
 
 class State(StrEnum):
     """Where an item stands. Expired, cancelled, invalidated and withdrawn are never called rejected."""
@@ -67,15 +69,6 @@ class Execution(StrEnum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     UNKNOWN = "unknown"
-
-
-class Wall(StrEnum):
-    """Who may know of an item, a comment or a file at all; outside a wall nothing of it shows."""
-
-    ORDINARY = "ordinary"
-    COUNSEL = "counsel"
-    INVESTIGATIONS = "special-investigations"
-    PERSON = "restricted-person"
 
 
 class ProposalState(StrEnum):

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import connection
 
 from audit import exhibits
+from portal.accounts import roles
 from portal.accounts.access import ORDINARY, Access
 from portal.accounts.models import User
 from portal.kit.clock import now
@@ -137,7 +138,7 @@ class Row:
     @property
     def awaiting(self) -> str:
         """Give the role whose signature is next, as people call it."""
-        return ", ".join(role.replace("-", " ").capitalize() for role in self.item.awaiting.split())
+        return ", ".join(map(roles.title, self.item.awaiting.split()))
 
     @property
     def quote(self) -> str:

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from portal.accounts.models import User
-from portal.accounts.roles import NEVER_SIGN, Role
+from portal.accounts.roles import NEVER_SIGN, READING, Role, Wall
 from portal.kit.clock import now
 
 _QUERY = """
@@ -59,7 +59,7 @@ _QUERY = """
 """
 WALL = "wall-"
 """How the groups are named that let people behind a wall: `wall-counsel`."""
-ORDINARY = frozenset({"ordinary"})
+ORDINARY: frozenset[str] = frozenset({Wall.ORDINARY.value})
 _Grant = tuple[str, str, str]
 _LENDABLE = ("review_in_queue", "queue")
 _SEEING = ("see_queue", "review_in_queue", "manage_in_queue")
@@ -100,6 +100,11 @@ class Access:
     def is_administrator(self) -> bool:
         """Tell whether the person configures and never decides."""
         return Role.ADMINISTRATOR in self.roles
+
+    @property
+    def reads_all(self) -> bool:
+        """Tell whether the person reads all configuration, registers and people."""
+        return not READING.isdisjoint(self.roles)
 
     def may(self, permission: str, model: str, key: UUID | str) -> bool:
         """Tell whether the permission on this one object is there, as one's own or lent."""

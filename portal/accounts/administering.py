@@ -11,20 +11,13 @@ from guardian.models import GroupObjectPermission
 
 from audit import ledger
 from portal.accounts import access, actions, facts, walls
+from portal.accounts.access import Access
 from portal.accounts.models import User
 from portal.accounts.roles import PUTS_IN_FORCE, Role
 from portal.kit import reasons
-from portal.kit.problems import NotFound, Problem
+from portal.kit.problems import NotFound, Problem, Refusal, insist
 
 _WHY = "Say in a sentence why it is taken; whoever asks later reads this."
-
-
-class OnlyAdministrators(Problem):
-    """Somebody else's account is changed by administrators."""
-
-    code = "only_administrators"
-    status = 403
-    title = "Only an administrator may do this"
 
 
 class NotYourself(Problem):
@@ -67,12 +60,26 @@ class NotSo(Problem):
     title = "This is not so any more"
 
 
+def why_not_verify(granted: Access) -> Refusal | None:
+    """Tell why a person may not record that somebody is who they say."""
+    if Role.COMPLIANCE_OFFICER in granted.roles and not granted.is_auditor:
+        return None
+    return why_not_administer(granted)
+
+
+def why_not_administer(granted: Access) -> Refusal | None:
+    """Tell why a person may not change anybody's account."""
+    if granted.is_administrator and not granted.is_auditor:
+        return None
+    return Refusal("only_administrators", "Only an administrator changes accounts. Ask one of them.")
+
+
 def add(username: str, printed_name: str, email: str, *, by: User) -> tuple[User, str]:
     """Add a person and give the password they sign in with first; nobody sees it again.
 
     Raises NameTaken or NameUnusable.
     """
-    _insist_on_administrator(by)
+    insist(why_not_administer(access.of(by)))
     password = secrets.token_urlsafe(12)
     try:
         return actions.add_person(username, printed_name, password, by=by, email=email), password
@@ -85,9 +92,10 @@ def verify(person_id: UUID, *, by: User) -> None:
     """Record that one proofed who this person is; administrators and compliance officers do, but not who added them.
 
     Who added somebody knows their first password: one pair of hands would make a second signer. Raises NotYourself,
-    NotSo or OnlyAdministrators.
+    NotSo or Refused.
     """
-    person = _to_verify(person_id, by)
+    insist(why_not_verify(access.of(by)))
+    person = _other(person_id, by)
     if _added(person, by):
         raise NotYourself("You added this account. Ask another administrator or a compliance officer to verify them.")
     if person.identity_verified_at is not None:
@@ -98,6 +106,7 @@ def verify(person_id: UUID, *, by: User) -> None:
 @transaction.atomic
 def unlock(person_id: UUID, reason: str, *, by: User) -> None:
     """Let a person sign again after too many failed attempts. Raises NotYourself, ReasonMissing or NotSo."""
+    insist(why_not_administer(access.of(by)))
     person = _other(person_id, by)
     reason = reasons.given(reason, "Say in a sentence what the failed attempts were, and how you know.")
     if person.signing_locked_at is None:
@@ -112,7 +121,7 @@ def withdraw(person_id: UUID, role: str, reason: str, *, by: User) -> None:
     Raises ReasonMissing, LastAdministrator, LastTwo or NotSo.
     """
     _one_at_a_time(by)
-    person = _found(person_id, by)
+    person = _found(person_id)
     reason = reasons.given(reason, _WHY)
     if not person.groups.filter(name=role).exists():
         raise NotSo("They do not hold this any more. Load the page again.")
@@ -147,18 +156,6 @@ def deactivate(person_id: UUID, *, by: User) -> None:
     actions.deactivate(person, by=by)
 
 
-def _to_verify(person_id: UUID, by: User) -> User:
-    granted = access.of(by)
-    if Role.COMPLIANCE_OFFICER not in granted.roles or granted.is_auditor:
-        return _other(person_id, by)
-    person = User.objects.select_for_update().filter(pk=person_id).first()
-    if person is None:
-        raise NotFound("There is no such person.")
-    if person.pk == by.pk:
-        raise NotYourself("Nobody does this for themselves. Ask somebody else.")
-    return person
-
-
 def _added(person: User, by: User) -> bool:
     return any(told.kind == facts.PersonAdded.kind and told.actor == by.actor for told in ledger.story(person.pk))
 
@@ -168,15 +165,8 @@ def _is_given(group: Group, permission: str, target: models.Model) -> bool:
     return bool(held.exists())
 
 
-def _insist_on_administrator(by: User) -> None:
-    granted = access.of(by)
-    if not granted.is_administrator or granted.is_auditor:
-        raise OnlyAdministrators("Ask an administrator to do it.")
-
-
-def _found(person_id: UUID, by: User) -> User:
-    """Lock an account for an administrator. Raises NotFound or OnlyAdministrators."""
-    _insist_on_administrator(by)
+def _found(person_id: UUID) -> User:
+    """Lock an account. Raises NotFound."""
     person = User.objects.select_for_update().filter(pk=person_id).first()
     if person is None:
         raise NotFound("There is no such person.")
@@ -184,15 +174,15 @@ def _found(person_id: UUID, by: User) -> User:
 
 
 def _other(person_id: UUID, by: User) -> User:
-    person = _found(person_id, by)
+    person = _found(person_id)
     if person.pk == by.pk:
-        raise NotYourself("Nobody does this for themselves. Ask another administrator.")
+        raise NotYourself("Nobody does this for themselves. Ask somebody else.")
     return person
 
 
 def _one_at_a_time(by: User) -> None:
     """Let one person at a time take from others, for an administrator: two at once would each still see the other."""
-    _insist_on_administrator(by)
+    insist(why_not_administer(access.of(by)))
     Group.objects.select_for_update(no_key=True).get(name=Role.ADMINISTRATOR.value)
 
 

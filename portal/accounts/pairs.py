@@ -1,5 +1,6 @@
 """Forbidden pairs: roles that nobody may hold together, those every installation begins with, and who holds one."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -52,15 +53,19 @@ class Conflict:
 
 def insist_on_allowed(person: User, role: str) -> None:
     """Refuse a role that is forbidden together with one the person holds. Raises ForbiddenTogether."""
-    held = set(person.groups.values_list("name", flat=True))
-    for pair in ForbiddenPair.objects.filter(ended_at=None).order_by("first", "second"):
+    for pair in broken({role, *person.groups.values_list("name", flat=True)}):
         other = {pair.first: pair.second, pair.second: pair.first}.get(role)
-        if other is not None and other in held:
+        if other is not None:
             theirs, wanted = roles.title(other), roles.title(role)
             raise ForbiddenTogether(
                 f"{person.printed_name} holds {theirs}, which nobody may hold together with {wanted}: {pair.reason} "
                 f"Take {theirs} from them first, or choose somebody else."
             )
+
+
+def broken(held: Collection[str]) -> list[ForbiddenPair]:
+    """Give the forbidden pairs of which both roles are among those held."""
+    return list(ForbiddenPair.objects.filter(ended_at=None, first__in=held, second__in=held).order_by("first"))
 
 
 @transaction.atomic

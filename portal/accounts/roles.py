@@ -1,4 +1,4 @@
-"""Roles: the names of the groups people hold, and what each is called on pages."""
+"""Roles and walls: the names of the groups people hold, and what each role is called on pages."""
 
 from enum import StrEnum
 
@@ -27,8 +27,20 @@ def title(role: str) -> str:
     return Role(role).title if role in set(Role) else role
 
 
+class Wall(StrEnum):
+    """Who may know of an item, a comment or a file at all; outside a wall nothing of it shows."""
+
+    ORDINARY = "ordinary"
+    COUNSEL = "counsel"
+    INVESTIGATIONS = "special-investigations"
+    PERSON = "restricted-person"
+
+
 SIGNING = frozenset({Role.ADJUSTER, Role.SENIOR_ADJUSTER, Role.CORRESPONDENCE_REVIEWER, Role.RELEASE_APPROVER})
 """Roles whose business it is to sign items; what an emergency or a substitute is for."""
+
+READING = frozenset({Role.ADMINISTRATOR, Role.COMPLIANCE_OFFICER, Role.AUDITOR})
+"""Who answers for what others do, and so reads all configuration, registers and people."""
 
 NEVER_SIGN = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
 """Who reads everything and who configures decides nothing, whatever else they hold."""

@@ -6,8 +6,8 @@ from audit.actors import HasActor
 from portal.accounts import actions
 from portal.accounts.access import ORDINARY, WALL
 from portal.accounts.models import User
+from portal.accounts.roles import Wall
 from portal.kit.problems import Problem
-from reviews.words import Wall
 
 WALLS = frozenset(wall.value for wall in Wall) - ORDINARY
 """The walls people are let behind; nobody is outside the ordinary one."""

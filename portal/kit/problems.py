@@ -65,3 +65,14 @@ class Refused(Problem):
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.sentence, code=refusal.code)
+
+
+def insist(refusal: Refusal | None) -> None:
+    """Turn a guard's no into a Refused, or into the NotFound a missing row gives; do nothing on a yes."""
+    if refusal is not None:
+        raise problem(refusal)
+
+
+def problem(refusal: Refusal) -> Problem:
+    """Give what is raised for a guard's no: a Refused, or the NotFound a missing row gives."""
+    return NotFound(refusal.sentence) if refusal.code == NotFound.code else Refused(refusal)

@@ -25,16 +25,16 @@ UNFIT = (ReasonMissing, ReasonTooLong)
 """Why a reason cannot be kept as it was given; its form says so, with what was typed."""
 
 
-def given(reason: str, ask: str) -> str:
+def given(reason: str, ask: str, *, most: int = LONGEST) -> str:
     """Give the reason without blanks around it; `ask` says what to write. Raises ReasonMissing or ReasonTooLong."""
     reason = reason.strip()
     if not reason:
         raise ReasonMissing(ask)
-    return bounded(reason)
+    return bounded(reason, most=most)
 
 
-def bounded(reason: str) -> str:
+def bounded(reason: str, *, most: int = LONGEST) -> str:
     """Give a reason that may be left out. Raises ReasonTooLong."""
-    if len(reason) > LONGEST:
-        raise ReasonTooLong(f"Say it in {LONGEST:,} characters; it has {len(reason):,}.")
+    if len(reason) > most:
+        raise ReasonTooLong(f"Say it in {most:,} characters; it has {len(reason):,}.")
     return reason

@@ -10,8 +10,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from portal.accounts.models import User
+from portal.kit import wording
 from portal.kit.clock import now, stamp
-from portal.web import wording
 from reviews.words import State
 
 register = template.Library()

@@ -11,13 +11,14 @@ from django.http import HttpRequest
 
 from portal.accounts import access
 from portal.accounts.access import Access
-from portal.accounts.roles import SIGNING, Role
+from portal.accounts.roles import Role
+from portal.accounts.roles import title as _title
 from portal.web import proof
 from reviews import queries
 from reviews.actions import breaking_glass
+from reviews.showing import managing, oversight, rulesets
 
 THEMES = ("light", "dark")
-_READING = (Role.ADMINISTRATOR, Role.COMPLIANCE_OFFICER, Role.AUDITOR)
 _NOTICED = 3
 
 
@@ -91,24 +92,22 @@ class Shell:
     @cached_property
     def sees_rules(self) -> bool:
         """Tell whether the person reads routing rules and changes: all of them, or those of their flows and queues."""
-        theirs = self._access.where("own_flow", "flow") or self._access.where("manage_in_queue", "queue")
-        return bool(theirs) or any(role in self._access.roles for role in _READING)
+        return rulesets.why_not_open(self._access) is None
 
     @cached_property
     def sees_people(self) -> bool:
         """Tell whether the person reads registers, people and reviews of access."""
-        return any(role in self._access.roles for role in _READING)
+        return oversight.why_not_read(self._access) is None
 
     @cached_property
     def manages(self) -> bool:
         """Tell whether the person looks after a queue."""
-        return bool(self._access.where("manage_in_queue", "queue"))
+        return managing.why_not_open(self._access) is None
 
     @cached_property
     def signs(self) -> bool:
-        """Tell whether the person signs items, or manages who do: they may be away, or take a role in an emergency."""
-        reviews = self._access.where("review_in_queue", "queue")
-        return self.manages or bool(reviews and SIGNING & self._access.roles)
+        """Tell whether the pages of who is away and of emergencies are theirs: they sign, manage or answer for it."""
+        return oversight.why_not_sign_or_read(self._access) is None
 
     @cached_property
     def emergencies(self) -> list[Emergency]:
@@ -137,10 +136,6 @@ class Shell:
     def _chosen(self, cookie: str, words: tuple[str, ...]) -> str:
         value = self._request.COOKIES.get(cookie, "")
         return value if value in words else ""
-
-
-def _title(role: str) -> str:
-    return Role(role).title if role in set(Role) else role
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from django.db.models import Q
 from guardian.models import GroupObjectPermission, UserObjectPermission
 
 from audit import exhibits, ledger
-from portal.accounts import access, ceremony, nudging
+from portal.accounts import access, ceremony, nudging, pairs
 from portal.accounts.access import Access
 from portal.accounts.ceremony import PROFILES, Factors
-from portal.accounts.models import ForbiddenPair, User
+from portal.accounts.models import User
 from portal.accounts.roles import NEVER_SIGN, SIGNING, Role
 from portal.kit import reasons
 from portal.kit.clock import now
@@ -45,16 +45,14 @@ def break_glass(
 ) -> BreakGlass:
     """Take a role on a queue in an emergency, after a fresh ceremony with two factors; the others are told at once.
 
-    Everything done under it is marked. Raises GlassInvalid, NotFound of a queue the person may not know of, Refused,
+    Everything done under it is marked. Raises ReasonMissing, ReasonTooLong, GlassInvalid, NotFound, Refused,
     CeremonyFailed, FactorNotAllowed or SigningLocked.
     """
-    if not reason.strip():
-        raise GlassInvalid("Say in a sentence what the emergency is; everybody who is told reads it.")
-    reasons.bounded(reason)
+    reason = reasons.given(reason, "Say in a sentence what the emergency is; everybody who is told reads it.")
     if not 1 <= hours <= LONGEST_HOURS:
         raise GlassInvalid(f"It lasts from 1 to {LONGEST_HOURS} hours. Take it again if the emergency lasts longer.")
     try:
-        return _break(role, queue, by, reason.strip(), session_ref, factors, hours, challenge)
+        return _break(role, queue, by, reason, session_ref, factors, hours, challenge)
     except ceremony.CeremonyFailed:
         ceremony.note_failure(by)
         raise
@@ -158,8 +156,7 @@ def _why_not(role: Role, queue: Queue, by: User, granted: Access, witnesses: lis
 
 def _why_not_alone(role: Role, granted: Access, witnesses: list[User]) -> Refusal | None:
     """Tell that the role is one this person must not combine with theirs, or that nobody is there to be told."""
-    pairs = ForbiddenPair.objects.filter(ended_at=None).values_list("first", "second")
-    if any({role.value, *granted.roles}.issuperset(pair) for pair in pairs):
+    if pairs.broken({role.value, *granted.roles}):
         return Refusal("forbidden_pair", "This role must not be held together with one of yours.")
     if not witnesses:
         return Refusal("nobody_to_tell", "There is no compliance officer or queue manager who could be told. Add one.")

@@ -92,7 +92,8 @@ def of(item: Item, current: Revision, slot: SignoffSlot, overrides: dict[str, st
 def write(change: Change, overrides_id: UUID, *, by: User) -> SignoffSlot:
     """Write the revision, its plan and the step that leads the locked item there; give the changer's slot."""
     item, digest = change.item, acts.digest(change.act)
-    _copy_of(change.current, change, overrides_id, digest, by).save(force_insert=True)
+    changed = {"overrides_id": overrides_id, "changed": sorted(change.overrides), "changed_by_id": by.pk}
+    revisions.after(change.current, change.number, digest, **changed).save(force_insert=True)
     action = change.document["action"]
     amount = planning.money(action.get("amount"))
     slots = plans.slots(item.pk, change.number, change.stages)
@@ -103,8 +104,7 @@ def write(change: Change, overrides_id: UUID, *, by: User) -> SignoffSlot:
         amount_at_stake=planning.money(action.get("amount_at_stake")) if "amount_at_stake" in action else amount,
         effective_amount=change.effective_amount, **change.asks,
     )  # fmt: skip
-    for slot in slots:
-        slot.save(force_insert=True)
+    plans.write(slots)
     return slots[0]
 
 
@@ -226,22 +226,6 @@ def _reasons(item: Item, larger: Ruling | None) -> list[dict[str, str]]:
     return [*told, *(larger.reasons if larger else ()), _REASON]
 
 
-def _copy_of(current: Revision, change: Change, overrides_id: UUID, action_sha256: bytes, by: User) -> Revision:
-    """Give the next revision: the same posted document, contract, author and costs, with the changes on top."""
-    own = (
-        "id", "revision", "action_sha256", "overrides_id", "changed", "changed_by_id", "rerouted_by_id", "created_at",
-    )  # fmt: skip
-    kept = {each.attname: getattr(current, each.attname) for each in Revision._meta.concrete_fields}
-    return Revision(
-        **{name: value for name, value in kept.items() if name not in own},
-        revision=change.number,
-        action_sha256=action_sha256,
-        overrides_id=overrides_id,
-        changed=sorted(change.overrides),
-        changed_by=by,
-    )
-
-
 def _fact(change: Change, action_sha256: bytes, overrides_sha256: bytes) -> facts.Overridden:
     version = change.item.policy_version
     return facts.Overridden(
@@ -264,8 +248,7 @@ def _fact(change: Change, action_sha256: bytes, overrides_sha256: bytes) -> fact
 
 def sealed(overrides: dict[str, str], item: Item) -> UUID:
     """Seal overrides under the subject's key; intent and revision name the same exhibit."""
-    scope = exhibits.subject_scope(item.flow_id, item.subject or None, item.pk)
-    return exhibits.seal(canonical.document_bytes(overrides), scope=scope).pk
+    return exhibits.seal(canonical.document_bytes(overrides), scope=lifecycle.scope(item)).pk
 
 
 def opened(exhibit_id: UUID) -> dict[str, str]:

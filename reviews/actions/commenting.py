@@ -54,8 +54,7 @@ def _checked(text: str) -> str:
 
 def _kept(item: Item, said: str, wall: Wall, *, by: User) -> Comment:
     comment_id = new_id()
-    scope = exhibits.subject_scope(item.flow_id, item.subject or None, item.pk)
-    sealed = exhibits.seal(said.encode(), scope=scope, media_type="text/plain")
+    sealed = lifecycle.sealed(item, said)
     fact = facts.Commented(comment=comment_id, wall=wall.value, sealed_sha256=exhibits.sealed_sha256(sealed))
     written = lifecycle.note(item, fact, by=by)
     made = Comment(

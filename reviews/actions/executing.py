@@ -8,7 +8,6 @@ from django.db import transaction
 from joserfc import jws
 from joserfc.errors import JoseError
 
-from audit import exhibits
 from audit.sealing import places
 from portal.kit.clock import now
 from portal.kit.ids import ItemId
@@ -65,8 +64,7 @@ def report(
         raise NotFound("There is no such item of this flow.")
     decision = _checked(item, receipt, status)
     _insist_on_order(decision, status, item)
-    scope = exhibits.subject_scope(item.flow_id, item.subject or None, item.pk)
-    sealed = exhibits.seal(detail.encode(), scope=scope, media_type="text/plain").pk if detail else None
+    sealed = lifecycle.sealed(item, detail).pk if detail else None
     made = ExecutionReport.objects.create(
         decision=decision, status=status, reference=reference, detail_id=sealed, reported_with=by
     )

@@ -14,7 +14,7 @@ from portal.accounts.models import User
 from portal.kit.clock import now, stamp
 from portal.kit.ids import new_id
 from portal.kit.problems import NotFound, Problem
-from reviews import acts, guards
+from reviews import acts, guards, lifecycle
 from reviews.actions import changing, signable
 from reviews.actions.signable import Content
 from reviews.models import Item, SignIntent
@@ -73,7 +73,7 @@ def freeze(what: Content, *, by: User, session_ref: str, verdict: Verdict, reaso
         "exp": stamp(now() + LIFE),
     }
     content_of_body = canonical.strict_bytes(body)
-    scope = exhibits.subject_scope(item.flow_id, item.subject or None, item.pk)
+    scope = lifecycle.scope(item)
     return SignIntent.objects.create(
         id=new_id(),
         user=by,
@@ -91,7 +91,7 @@ def freeze(what: Content, *, by: User, session_ref: str, verdict: Verdict, reaso
         meaning=what.meaning,
         role=what.role,
         on_behalf_of=what.turn.on_behalf_of,
-        break_glass=what.turn.break_glass,
+        break_glass_id=what.turn.capacity.emergency,
         licence=what.turn.licence,
         challenge=canonical.prefixed(canonical.SIGN_INTENT, content_of_body),
         expires_at=now() + LIFE,
@@ -220,7 +220,7 @@ def _standing_in(turn: Turn) -> dict[str, Any]:
     """Give in whose name, by which emergency access and under which licence; nothing where none applies."""
     given = {
         "on_behalf_of": str(turn.on_behalf_of.pk) if turn.on_behalf_of else None,
-        "break_glass": str(turn.break_glass.pk) if turn.break_glass else None,
+        "break_glass": str(turn.capacity.emergency) if turn.capacity.emergency else None,
         "licence": turn.licence or None,
     }
     return {name: value for name, value in given.items() if value is not None}
@@ -243,7 +243,7 @@ def _as_whom(turn: Turn) -> str:
     """Say for whom it is signed, or that it is under emergency access."""
     if turn.on_behalf_of is not None:
         return f" for {turn.on_behalf_of.printed_name}"
-    return " under emergency access" if turn.break_glass is not None else ""
+    return " under emergency access" if turn.capacity.emergency is not None else ""
 
 
 def _at_stake(act: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from django.core.mail import send_mail
 from django.db import transaction
 
 from portal.kit.clock import now
-from portal.web.wording import moment as told_moment
+from portal.kit.wording import moment as told_moment
 from reviews import backoff
 from reviews.models import GlassNotice
 

@@ -15,7 +15,7 @@ from portal.kit.clock import now
 from portal.kit.ids import new_id
 from portal.kit.problems import NotFound, Problem
 from reviews import facts, guards
-from reviews.actions import enforcing, proposal_intents
+from reviews.actions import enforcing, proposal_intents, readable
 from reviews.actions.intents import ContentChanged as ContentChanged
 from reviews.actions.intents import IntentSpent as IntentSpent
 from reviews.actions.intents import spent
@@ -112,12 +112,15 @@ def sign(intent_id: UUID, *, by: User, session_ref: str, factors: Factors) -> Pr
 
 @transaction.atomic
 def refuse(proposal_id: UUID, *, by: User, reason: str) -> Proposal:
-    """Refuse a proposal, for good and with a reason that who proposed it reads. Raises Refused or ReasonMissing."""
-    _insist_on_text(reason=reason)
+    """Refuse a proposal, for good and with a reason that who proposed it reads.
+
+    Raises Refused, ReasonMissing or ReasonTooLong.
+    """
     proposal = _locked(proposal_id, by)
     guards.insist(deciding.why_not_refuse(by, access.of(by), proposal))
-    reason = reasons.given(reason, "Say in a sentence why you refuse it; who proposed it reads it.")
-    _decide(proposal, ProposalState.REFUSED, facts.ProposalRefused(reason=reason.strip()), by=by)
+    reason = reasons.given(reason, "Say in a sentence why you refuse it; who proposed it reads it.", most=1000)
+    _insist_on_text(reason=reason)
+    _decide(proposal, ProposalState.REFUSED, facts.ProposalRefused(reason=reason), by=by)
     return proposal
 
 
@@ -219,10 +222,9 @@ def _note_refusal(intent: ProposalIntent, by: User, refusal: Problem) -> None:
 
 def _locked(proposal_id: UUID, by: User) -> Proposal:
     """Lock a proposal the person may read, or raise NotFound."""
-    proposal = Proposal.objects.select_for_update().filter(pk=proposal_id).first()
+    proposal = readable.proposals(access.of(by), by).select_for_update().filter(pk=proposal_id).first()
     if proposal is None:
-        raise NotFound("There is no such proposal, or you may not see it.")
-    guards.insist(deciding.why_not_see(by, access.of(by), proposal))
+        raise NotFound(readable.UNSEEN)
     return proposal
 
 
@@ -240,7 +242,7 @@ def _insist_on_new(kind: str, target: UUID | None, digest: bytes, by: User) -> N
     same = Proposal.objects.filter(kind=kind, target=target, digest=digest, state=ProposalState.OPEN).first()
     if same is None:
         return
-    if deciding.why_not_see(by, access.of(by), same) is not None:
+    if not readable.proposals(access.of(by), by).filter(pk=same.pk).exists():
         raise AlreadyProposed("Somebody proposed the same; it waits for its signature. Wait for the decision.")
     raise AlreadyProposed(f"“{same.title}” says the same and waits for its signature ({same.pk}).")
 

@@ -22,8 +22,7 @@ def recuse(item_id: ItemId, *, by: User, seen: int, reason: str) -> Recusal:
     guards.insist(guards.why_not_recuse(by, granted, item, plans.of(item)))
     for lease in Lease.objects.filter(item_id=item.pk, holder=by):
         taking.let_go(lease)
-    scope = exhibits.subject_scope(item.flow_id, item.subject or None, item.pk)
-    sealed = exhibits.seal(reason.encode(), scope=scope, media_type="text/plain")
+    sealed = lifecycle.sealed(item, reason)
     fact = facts.Recused(reason=reason, sealed_sha256=exhibits.sealed_sha256(sealed))
     written = lifecycle.note(item, fact, by=by)
     made = Recusal.objects.create(item=item, person=by, reason_id=sealed.pk, entry_id=written.eid, at=written.at)

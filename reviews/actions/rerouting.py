@@ -1,6 +1,7 @@
 """Rerouting: a queue's manager routes open items anew by the rules in force, unchanged, as their next revision."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,16 +17,12 @@ from portal.kit.problems import NotFound, Problem, Refusal
 from reviews import acts, facts, guards, lifecycle, plans, queries, revisions, sighting
 from reviews.actions import changing, planning, returning, ruling
 from reviews.actions.ruling import Ruling
-from reviews.models import Item, Policy, PolicyVersion, Queue, Revision, RevisionPost, SignoffSlot
+from reviews.models import Item, Policy, PolicyVersion, Queue, Revision, RevisionPost
 from reviews.policies.document import Stage
 from reviews.words import Basis, State
 
 _MANAGES = "manage_in_queue"
 _ASK = "Say in a sentence why it is routed anew; those who decide it and the examiner read it."
-_KEPT = {
-    "code": "person_asked_for",
-    "sentence": "The rules would approve this by themselves, but people were reviewing it; the plan before stays.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +132,7 @@ def _routed(item: Item, version: PolicyVersion) -> _Route:
     standing = changing.standing_stages(item)
     if made.outcome.basis == "auto":
         asks = ruling.kept(item, (made, other))
-        return _Route(version, made, standing, item.queue_id, [*made.reasons, _KEPT], asks)
+        return _Route(version, made, standing, item.queue_id, [*made.reasons, ruling.PLAN_KEPT], asks)
     stages = _with(made.outcome.stages, other.outcome.stages)
     if ruling.REFUSED in made.outcome.reasons:  # what the rules would refuse becomes no easier to approve
         stages, asks = _with(stages, standing), ruling.kept(item, (made, other))
@@ -148,7 +145,7 @@ def _with(stages: tuple[Stage, ...], more: tuple[Stage, ...]) -> tuple[Stage, ..
     return changing.together(stages, more) if changing.is_larger(more, stages) else stages
 
 
-def _since(current: Revision, item: Item) -> Any:
+def _since(current: Revision, item: Item) -> datetime:
     """Give when what is proposed came in: routing anew gives nobody more time."""
     posts = RevisionPost.objects.filter(item_id=item.pk, revision=current.posted_as)
     return posts.values_list("received_at", flat=True).first() or item.received_at
@@ -159,7 +156,7 @@ def _write(item: Item, route: _Route, *, by: User, reason: str) -> None:
     current, before = queries.current_revision(item), item.policy_version.version
     number = item.revision + 1
     act = acts.build(revisions.document(current), acts.salt(lifecycle.subject_key(item), item.pk, number))
-    _copy_of(current, number, acts.digest(act), by).save(force_insert=True)
+    revisions.after(current, number, acts.digest(act), rerouted_by_id=by.pk).save(force_insert=True)
     slots = plans.slots(item.pk, number, route.stages)
     fact = facts.Rerouted(
         revision=number, action_sha256=acts.digest(act), queue=route.queue_id, policy=route.version.policy_id,
@@ -172,21 +169,4 @@ def _write(item: Item, route: _Route, *, by: User, reason: str) -> None:
         policy_version=route.version, rule=route.ruling.rule, reasons=route.reasons, basis=Basis.SIGNATURES,
         routed_at=now(), **route.ruling.ranks, **route.asks,
     )  # fmt: skip
-    _save(slots)
-
-
-def _save(slots: list[SignoffSlot]) -> None:
-    for slot in slots:
-        slot.save(force_insert=True)
-
-
-def _copy_of(current: Revision, number: int, action_sha256: bytes, by: User) -> Revision:
-    """Give the next revision: the same content with the same changes on top, routed anew by a person."""
-    own = ("id", "revision", "action_sha256", "changed_by_id", "rerouted_by_id", "created_at")
-    kept = {each.attname: getattr(current, each.attname) for each in Revision._meta.concrete_fields}
-    return Revision(
-        **{name: value for name, value in kept.items() if name not in own},
-        revision=number,
-        action_sha256=action_sha256,
-        rerouted_by=by,
-    )
+    plans.write(slots)

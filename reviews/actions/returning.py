@@ -10,7 +10,7 @@ from portal.accounts.models import User
 from portal.kit import reasons
 from portal.kit.clock import now
 from portal.kit.ids import ItemId
-from portal.kit.problems import NotFound, Problem
+from portal.kit.problems import NotFound
 from reviews import facts, guards, lifecycle, outbox, plans, sighting
 from reviews.actions import routing, taking
 from reviews.models import ApiKey, ChangeRequest, Item, Lease, Signature, SignoffSlot, Submission
@@ -19,32 +19,19 @@ from reviews.words import OPEN, State
 _BATCH = 200
 
 
-class RequestEmpty(Problem):
-    """A request for changes says what should be different."""
-
-    code = "request_empty"
-    status = 422
-    title = "A request for changes needs a reason"
-
-
 @transaction.atomic
 def request_changes(item_id: ItemId, *, by: User, seen: int, reason: str) -> Item:
     """Send an item its reviewer holds back to its flow, with what should be different.
 
-    Raises RequestEmpty, Stale or Refused.
+    Raises ReasonMissing, ReasonTooLong, Stale or Refused.
     """
-    if not reason.strip():
-        raise RequestEmpty("Say in a sentence what should be different; the flow reads it.")
-    reasons.bounded(reason)
+    reason = reasons.given(reason, "Say in a sentence what should be different; the flow reads it.")
     item, granted = sighting.locked(item_id, by=by, seen=seen)
     lease = Lease.objects.filter(item_id=item.pk).first()
     slots = plans.of(item)
     guards.insist(guards.why_not_send_back(by, granted, item, slots, lease) or guards.why_not_leave(slots))
-    scope = exhibits.subject_scope(item.flow_id, item.subject or None, item.pk)
-    sealed = exhibits.seal(reason.strip().encode(), scope=scope, media_type="text/plain")
-    fact = facts.ChangesRequested(
-        revision=item.revision, reason=reason.strip(), sealed_sha256=exhibits.sealed_sha256(sealed)
-    )
+    sealed = lifecycle.sealed(item, reason)
+    fact = facts.ChangesRequested(revision=item.revision, reason=reason, sealed_sha256=exhibits.sealed_sha256(sealed))
     written = lifecycle.move(item, State.CHANGES_REQUESTED, fact, by=by, awaiting="")
     ChangeRequest.objects.create(
         item=item, revision=item.revision, asked_by=by, reason_id=sealed.pk, entry_id=written.eid, asked_at=written.at
@@ -92,8 +79,7 @@ def to_stage(item: Item, slots: Sequence[SignoffSlot], signature: Signature, sta
     fact = facts.Returned(revision=item.revision, stage=stage, round=again[0].round, signature=signature.pk)
     awaiting = plans.awaiting([*slots, *again])
     lifecycle.move(item, State.IN_REVIEW, fact, by=by, awaiting=awaiting)
-    for slot in again:
-        slot.save(force_insert=True)
+    plans.write(again)
 
 
 def let_go(item: Item) -> None:

@@ -33,10 +33,6 @@ from reviews.policies.document import Stage
 from reviews.words import Basis, State
 
 _KEPT = ("external_id", "requested_by")
-_ASKED = {
-    "code": "person_asked_for",
-    "sentence": "The rules would approve this by themselves, but a person was reviewing it; the plan before stays.",
-}
 
 
 class RevisionMismatch(Problem):
@@ -160,8 +156,7 @@ def _write(item: Item, caller: Caller, post: Post, contract: UUID | None, *, rec
         basis=Basis.SIGNATURES, override="none", routed_at=now(),
         **planning.told(post.document), **routed.ruling.ranks, **routed.asks,
     )  # fmt: skip
-    for slot in slots:
-        slot.save(force_insert=True)
+    plans.write(slots)
     planning.put_behind(item, routed.ruling.outcome.wall)
     if routed.ruling.outcome.basis == "refuse":
         refusing.invalidate(item)
@@ -173,7 +168,7 @@ def _routed(item: Item, document: dict[str, Any], received_at: datetime) -> _Rou
     version = ruling.in_force({item.flow.policy_id})[item.flow.policy_id]
     made = ruling.again(item, version, document, since=received_at)[0]
     if made.outcome.basis == "auto":
-        reasons = [*made.reasons, _ASKED]
+        reasons = [*made.reasons, ruling.PLAN_KEPT]
         stages, asks = changing.standing_stages(item), ruling.kept(item, (made,))
         return _Routed(version, made, stages, item.queue_id, made.rule, reasons, asks)
     queue_id = Queue.objects.get(slug=made.outcome.queue).pk

@@ -21,6 +21,10 @@ from reviews.words import Priority
 REFUSED = Reason(
     "refused_by_rule", "The rules would refuse this by themselves, but people were reviewing it already; they decide."
 )
+PLAN_KEPT = {
+    "code": "person_asked_for",
+    "sentence": "The rules would approve this by themselves, but people were reviewing it; the plan before stays.",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from portal.kit.clock import now
 from portal.kit.ids import ItemId, new_id
 from portal.kit.problems import Problem, Refusal
 from reviews import authority, facts, guards, impasses, lifecycle, plans, queries, sighting
-from reviews.actions import changing, deciding, intents, returning, signable, taking
+from reviews.actions import changing, deciding, intents, returning, signable
 from reviews.actions.intents import ContentChanged as ContentChanged
 from reviews.actions.intents import IntentSpent as IntentSpent
 from reviews.actions.signable import Content
@@ -101,8 +101,7 @@ def _sign(intent: SignIntent, by: User, factors: Factors) -> Signature:
     slots = plans.of(item)
     fact = _fact(intent, signature, slot, by, body["reason"], turn)
     lifecycle.move(item, State.IN_REVIEW, fact, by=by, awaiting=plans.awaiting(slots))
-    for lease in Lease.objects.filter(item_id=item.pk):
-        taking.let_go(lease)
+    returning.let_go(item)
     _follow(item, slot, signature, slots, by=by)
     impasses.look(item)
     return signature
@@ -154,7 +153,6 @@ def _insist_on_rule(what: Content, verdict: Verdict, by: User) -> None:
 
 
 def _write(intent: SignIntent, slot: SignoffSlot, by: User, proof: ceremony.Proof, *, reason: str) -> Signature:
-    scope = exhibits.subject_scope(intent.item.flow_id, intent.item.subject or None, intent.item_id)
     return Signature.objects.create(
         id=new_id(),
         item_id=intent.item_id,
@@ -166,14 +164,14 @@ def _write(intent: SignIntent, slot: SignoffSlot, by: User, proof: ceremony.Proo
         role=intent.role,
         meaning=slot.meaning,
         verdict=intent.verdict,
-        reason=exhibits.seal(reason.encode(), scope=scope, media_type="text/plain") if reason else None,
+        reason=lifecycle.sealed(intent.item, reason) if reason else None,
         intent=intent,
         intent_sha256=intent.challenge,
         action_sha256=intent.action_sha256,
         shown_sha256=intent.shown_sha256,
         auth_method=proof.method,
         assurance=proof.assurance,
-        assertion_id=_kept(proof.assertion, scope),
+        assertion_id=_kept(proof.assertion, lifecycle.scope(intent.item)),
     )
 
 

@@ -164,10 +164,7 @@ def _visible(simulation: Simulation) -> QuerySet[Item]:
         rows = rows.filter(flow__policy_id=simulation.policy_id)
     if simulation.asked_by is None:
         return rows
-    granted = access.of(simulation.asked_by)
-    queues = {*granted.where("see_queue", "queue"), *granted.where("review_in_queue", "queue")}
-    seen = Q(queue_id__in=queues) | Q(flow_id__in=granted.where("see_flow", "flow"))
-    return rows.filter(seen, wall__in=granted.walls)
+    return rows.filter(guards.visible_to(access.of(simulation.asked_by)))
 
 
 def _chunks(rows: QuerySet[Item], wanted: int) -> Iterator[list[Item]]:

@@ -31,6 +31,7 @@ from reviews.models import (
 )
 from reviews.policies import calendars
 from reviews.proposals import installed, lists, rules, schemas
+from reviews.registers.entries import columns
 
 SCOPE = "configuration"
 """The key under which configuration is sealed."""
@@ -131,29 +132,22 @@ def apply_register(kind: str, entries: Sequence[Any], *, by: HasActor, proposal:
         proposal=proposal,
     )  # fmt: skip
     people = dict(User.objects.filter(username__in={each.person for each in entries}).values_list("username", "pk"))
-    model, row = _ROWS[kind]
+    model = _ROWS[kind]
     # Many rows in a statement: they are the sealed text once more, and the entry below holds its digest.
     model._default_manager.bulk_create(
-        [model(register=register, person_id=people[each.person], **row(each)) for each in entries], batch_size=1000
+        [model(register=register, person_id=people[each.person], **_row(each)) for each in entries], batch_size=1000
     )
     applied = facts.RegisterApplied(register=register.pk, of=kind, version=register.version, digest=_digest(text))
     ledger.append_next(applied, stream=ledger.Stream("register", register.pk), by=by)
     return register
 
 
-def _entitlement(entry: Any) -> dict[str, Any]:
-    columns = (
-        "line", "jurisdiction", "currency", "up_to", "alone", "per_subject", "per_period", "period_days", "starts",
-        "ends",
-    )  # fmt: skip
-    return {name: getattr(entry, name) for name in columns} | {"effects": " ".join(sorted(entry.effects))}
+def _row(entry: Any) -> dict[str, Any]:
+    said = {name: getattr(entry, name) for name in columns(entry)}
+    return said | {"effects": " ".join(sorted(entry.effects))} if "effects" in said else said
 
 
-def _licence(entry: Any) -> dict[str, Any]:
-    return {name: getattr(entry, name) for name in ("kind", "number", "jurisdiction", "line", "starts", "ends")}
-
-
-_ROWS: dict[str, Any] = {"authority": (Entitlement, _entitlement), "licences": (Licence, _licence)}
+_ROWS: dict[str, Any] = {"authority": Entitlement, "licences": Licence}
 
 
 def _digest(text: str) -> bytes:

@@ -5,12 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser, OutputWrapper
+from django.db import transaction
 
 from portal.accounts.models import User
 from portal.kit import reasons
 from portal.kit.problems import Problem
+from reviews.actions import proposing
 from reviews.models import Proposal
 from reviews.proposals import deciding
+from reviews.proposals.summaries import NothingChanges
 
 
 def text_of(file: Path) -> str:
@@ -71,6 +74,24 @@ def signers(proposal: Proposal) -> str:
     if names:
         return f"may be signed by {', '.join(names)}"
     return "nobody may sign it yet: add a compliance officer or an administrator whose identity is verified"
+
+
+def proposed(kind: str, files: Iterable[Path], *, by: User, reason: str, err: OutputWrapper) -> list[str]:
+    """Propose all files or, with a fault in one, none; what is in force or proposed stays, so it may run again."""
+    with transaction.atomic():
+        return [line for file in files for line in _proposed(kind, file, by, reason, err)]
+
+
+def _proposed(kind: str, file: Path, by: User, reason: str, err: OutputWrapper) -> list[str]:
+    try:
+        proposal = proposing.propose(kind, text_of(file), by=by, reason=reason)
+    except (NothingChanges, proposing.AlreadyProposed) as already:
+        return [f"{file}: {already.detail}"]
+    except Problem as problem:
+        faults(file, problem, err)
+        raise refusal(file, problem) from problem
+    first, *rest = announced(proposal)
+    return [f"{file}: {first}", *rest]
 
 
 def refusal(where: Any, problem: Problem) -> CommandError:

@@ -17,6 +17,7 @@ from . import nodes
 from .members import Members
 from .opening import Opening, Span, instant
 from .reader import Reader
+from .stages import NAME, NAME_WANTED
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SEARCHED: Final = timedelta(days=3653)
@@ -25,10 +26,8 @@ MAX_HOLIDAYS: Final = 1000
 _CALENDAR = Members(required=("calendar", "time_zone", "hours"), optional=("holidays", "source"))
 _HOURS = Members(required=(), optional=DAYS)
 _HOLIDAY = Members(required=("date", "name"))
-_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-_NAME_WANTED = "use lower-case letters, digits and hyphens, at most 63"
 _SPAN = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])\s*-\s*(?:([01][0-9]|2[0-3]):([0-5][0-9])|(24:00))")
-_DATE = re.compile(r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}")
+DATE = re.compile(r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}")
 
 
 class CalendarInvalid(Problem):
@@ -167,7 +166,7 @@ class _CalendarReader(Reader):
         parts = self.members(root, "", _CALENDAR)
         if "holidays" in parts and "source" not in parts:
             self.fault(root, "/source", "“source” is missing: say where the dates of the holidays come from.")
-        name = self.shaped(parts.get("calendar"), "/calendar", shape=_NAME, wanted=_NAME_WANTED)
+        name = self.shaped(parts.get("calendar"), "/calendar", shape=NAME, wanted=NAME_WANTED)
         zone = self._zone(parts.get("time_zone"))
         hours = self._hours(parts.get("hours"))
         holidays = self._holidays(parts.get("holidays"))
@@ -240,7 +239,7 @@ def _insist_on_one(number: int) -> None:
 
 def _day(value: str) -> date | None:
     try:
-        return date.fromisoformat(value) if _DATE.fullmatch(value) else None
+        return date.fromisoformat(value) if DATE.fullmatch(value) else None
     except ValueError:
         return None
 

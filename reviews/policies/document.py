@@ -65,7 +65,7 @@ class PolicyInvalid(Problem):
 def parse(text: str, known: Known | None = None) -> Policy:
     """Read a policy document, or raise PolicyInvalid with every fault and its position.
 
-    With `known`, queues, roles, calendars and walls the installation does not have are faults too.
+    With `known`, queues, roles and calendars the installation does not have are faults too.
     """
     try:
         root = nodes.compose(text)

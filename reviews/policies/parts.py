@@ -5,17 +5,17 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, Literal, Protocol
 
-from reviews.words import HARMFUL, Effect
+from reviews.words import HARMFUL, Effect, Priority, Wall
 
 from .expressions import Condition
 
 HARM: Final = HARMFUL
 HARMLESS: Final = tuple(effect.value for effect in Effect if effect not in HARMFUL)
-PRIORITIES: Final = ("low", "normal", "high", "urgent")
+PRIORITIES: Final = tuple(priority.value for priority in Priority)
 FACTORS: Final = ("passkey", "password+totp", "password")
 VERDICTS: Final = ("approve", "reject", "change", "send_back")
 ALL_VERDICTS: Final = frozenset(VERDICTS)
-WALLS: Final = ("ordinary", "counsel", "special-investigations", "restricted-person")
+WALLS: Final = tuple(wall.value for wall in Wall)
 
 Unit = Literal["m", "h", "d", "wh", "wd"]
 
@@ -158,4 +158,3 @@ class Known:
     queues: frozenset[str]
     roles: frozenset[str]
     calendars: frozenset[str]
-    walls: frozenset[str]

@@ -164,10 +164,7 @@ class RuleReader(PlanReader):
         return frozenset(found) if node is not None else ALL_VERDICTS
 
     def _wall(self, node: yaml.Node | None, at: str) -> str:
-        wall = self.word(node, at, among=WALLS, wanted=f"use {', '.join(WALLS)}")
-        if self.installation is not None:
-            self.known(node, at, wall, what="wall", among=self.installation.walls)
-        return wall
+        return self.word(node, at, among=WALLS, wanted=f"use {', '.join(WALLS)}")
 
     def _licences(self, node: yaml.Node | None, at: str) -> tuple[str, ...]:
         entries = self.entries(node, at, most=MAX_LICENCES)

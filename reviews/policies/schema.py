@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from .document import MAX_RULES
+from .members import NOT_WHEN_REFUSED
 from .nodes import MAX_BYTES
 from .parts import FACTORS, HARMLESS, PRIORITIES, VERDICTS, WALLS
 from .rules import MAX_LICENCES, MAX_READINGS
@@ -67,15 +68,12 @@ _FALLBACK: Final = _mapping(
     description="Where items go that no rule could decide.",
 )
 
-_NOBODY_ASKED: Final = (
-    "queue", "plan", "auto_approve", "sample", "effects", "priority", "due", "reading", "verdicts", "licences",
-)  # fmt: skip
 _TRUE: Final = {"const": True}
 
 _FORMS: Final[list[_Schema]] = [
     {
         "if": {"required": ["refuse"], "properties": {"refuse": _TRUE}},
-        "then": {"properties": dict.fromkeys(_NOBODY_ASKED, False)},
+        "then": {"properties": dict.fromkeys(NOT_WHEN_REFUSED, False)},
         "else": {"required": ["queue"]},
     },
     {

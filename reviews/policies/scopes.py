@@ -39,7 +39,6 @@ FIELDS = {
 # Small values, which a macro's body may read once per element.
 LIGHT = frozenset({"flow", "tenant", "environment", "priority", "counters"})
 VARIABLES = frozenset({*FIELDS, *LIGHT, "dates", "metadata"})
-COUNTERS = FIELDS["counters"]
 
 _CONSTANTS = frozenset({"true", "false", "null", "in"})
 _OPENING = {"(": ")", "[": "]", "{": "}"}

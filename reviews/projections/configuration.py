@@ -16,6 +16,7 @@ from reviews.projections import rows
 from reviews.proposals import lists
 from reviews.proposals.rules import changed_rules
 from reviews.registers import authority, licences
+from reviews.registers.entries import columns
 
 _TEXTS = """
 SELECT v.of_id, format('version %s has another text than its digest stands for', v.version)
@@ -99,7 +100,9 @@ def _other_schemas() -> Iterator[tuple[UUID, str]]:
 
 
 def _entitlements(register: Register) -> list[Any]:
-    held = Entitlement.objects.filter(register=register).values(*_OF_AUTHORITY, name=F("person__username"))
+    held = Entitlement.objects.filter(register=register).values(
+        *columns(authority.Entitlement), name=F("person__username")
+    )
     return [
         authority.Entitlement(person=row.pop("name"), effects=frozenset(row.pop("effects").split()), **row)
         for row in held
@@ -107,13 +110,8 @@ def _entitlements(register: Register) -> list[Any]:
 
 
 def _licences(register: Register) -> list[Any]:
-    held = Licence.objects.filter(register=register).values(*_OF_LICENCES, name=F("person__username"))
+    held = Licence.objects.filter(register=register).values(*columns(licences.Licence), name=F("person__username"))
     return [licences.Licence(person=row.pop("name"), **row) for row in held]
 
 
-_OF_AUTHORITY = (
-    "effects", "line", "jurisdiction", "currency", "up_to", "alone", "per_subject", "per_period", "period_days",
-    "starts", "ends",
-)  # fmt: skip
-_OF_LICENCES = ("kind", "number", "jurisdiction", "line", "starts", "ends")
 _ENTRIES = {"authority": _entitlements, "licences": _licences}

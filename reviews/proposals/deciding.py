@@ -7,7 +7,7 @@ from uuid import UUID
 from portal.accounts.access import Access
 from portal.accounts.models import User
 from portal.accounts.roles import PUTS_IN_FORCE, Role
-from portal.kit.problems import NotFound, Refusal
+from portal.kit.problems import Refusal
 from reviews.models import Flow, Proposal
 from reviews.proposals import lists
 from reviews.words import ProposalState
@@ -48,13 +48,6 @@ def why_not_of(access: Access, kind: str, target: UUID | None) -> Refusal | None
     if not theirs:
         return Refusal("not_your_flow", f"You propose changes for flows you own, and this is none. {_ASK}.")
     return None
-
-
-def why_not_see(person: User, access: Access, proposal: Proposal) -> Refusal | None:
-    """Tell why a person may not read the proposal."""
-    if access.is_auditor or any(role in access.roles for role in SIGNING) or proposal.proposed_by_id == person.pk:
-        return None
-    return Refusal(NotFound.code, "There is no such proposal, or you may not see it.")
 
 
 def why_not_refuse(person: User, access: Access, proposal: Proposal) -> Refusal | None:

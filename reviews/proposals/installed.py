@@ -4,7 +4,6 @@ from portal.accounts.roles import Role
 from reviews.models import Calendar, Queue
 from reviews.policies import document
 from reviews.policies.document import Known, PolicyInvalid
-from reviews.words import Wall
 
 
 class UnknownQueue(PolicyInvalid):
@@ -28,14 +27,7 @@ class UnknownCalendar(PolicyInvalid):
     title = "These routing rules name a working calendar that does not exist"
 
 
-class UnknownWall(PolicyInvalid):
-    """A policy puts items behind a wall that is not there."""
-
-    code = "unknown_wall"
-    title = "These routing rules name a wall that does not exist"
-
-
-_BY_MEMBER = {"queue": UnknownQueue, "calendar": UnknownCalendar, "wall": UnknownWall}
+_BY_MEMBER = {"queue": UnknownQueue, "calendar": UnknownCalendar}
 
 
 def known() -> Known:
@@ -44,7 +36,6 @@ def known() -> Known:
         queues=frozenset(Queue.objects.values_list("slug", flat=True)),
         roles=frozenset(Role),
         calendars=frozenset(Calendar.objects.filter(in_force__isnull=False).values_list("name", flat=True)),
-        walls=frozenset(Wall),
     )
 
 

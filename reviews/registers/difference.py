@@ -44,6 +44,12 @@ def difference(old: Sequence[E], new: Sequence[E]) -> Difference[E]:
     return found
 
 
+def changes(before: Entry, after: Entry) -> list[tuple[str, str, str]]:
+    """Give the terms that are others, each as it was and as it is."""
+    now = after.terms()
+    return [(name, value, now[name]) for name, value in before.terms().items() if value != now[name]]
+
+
 def _pair(before: Sequence[E], after: Sequence[E], found: Difference[E]) -> None:
     """Pair what starts on the same day, then the rest in the order of time."""
     known, wanted = set(before), set(after)
@@ -74,5 +80,4 @@ def _all_terms(entry: Entry) -> str:
 
 
 def _changes(before: Entry, after: Entry) -> str:
-    now = after.terms()
-    return ", ".join(f"{name} {value} → {now[name]}" for name, value in before.terms().items() if value != now[name])
+    return ", ".join(f"{name} {value} → {new}" for name, value, new in changes(before, after))

@@ -4,9 +4,10 @@ import csv
 import io
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from datetime import date
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 from reviews.policies import jurisdictions
 
@@ -39,6 +40,11 @@ class Entry(Protocol):
 
     def terms(self) -> Mapping[str, str]:
         """Give what it grants by name, as a person reads it."""
+
+
+def columns(kind: Any) -> list[str]:
+    """Name what an entry of a register says of its person, as its table's columns are named."""
+    return [each.name for each in fields(kind) if each.name != "person"]
 
 
 def note_overlaps(found: Sequence[tuple[Entry, Row]]) -> None:

@@ -1,10 +1,11 @@
 """The register of licences: which licences and trainings each person holds, where and until when."""
 
-import re
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
+
+from reviews.policies.stages import NAME, NAME_WANTED
 
 from .entries import note_overlaps, place, written
 from .reading import Line
@@ -14,8 +15,7 @@ REQUIRED: Final = ("person", "kind", "number", "jurisdiction", "line", "from")
 OPTIONAL: Final = ("to",)
 COLUMNS: Final = (*REQUIRED, *OPTIONAL)
 
-_KIND = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-_KIND_WANTED = "use lower-case letters, digits and hyphens, at most 63, such as claims-adjuster"
+_KIND_WANTED = f"{NAME_WANTED}, such as claims-adjuster"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def text(entries: Sequence[Licence]) -> str:
 
 def _licence(row: Row, people: Container[str]) -> Licence:
     person = row.person(people)
-    kind = row.shaped("kind", _KIND, _KIND_WANTED)
+    kind = row.shaped("kind", NAME, _KIND_WANTED)
     number = row.text("number", most=100, wanted="write the number as it is printed")
     jurisdiction, line = row.jurisdiction(), row.line_of_business()
     starts, ends = row.period()

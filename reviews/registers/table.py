@@ -5,11 +5,12 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import Final
 
 from reviews.policies import jurisdictions
+from reviews.policies.calendars import DATE
 from reviews.policies.nodes import hidden, hidden_message
+from reviews.policies.suggesting import meant
 
 from .faults import Faults, fault
 from .reading import Line
@@ -17,7 +18,6 @@ from .reading import Line
 ALL: Final = "*"
 
 _MONEY = re.compile(r"[0-9]{1,12}(\.[0-9]{1,4})?")
-_DATE = re.compile(r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _NUMBER = re.compile(r"[1-9][0-9]{0,3}")
 _NUMBERLIKE = re.compile(r"[+-]?[0-9][0-9.,' ]*")
@@ -73,7 +73,7 @@ class Row:
         value = self.text("person", most=150, wanted="write the person's sign-in name")
         if value and value not in people:
             known = people if isinstance(people, Iterable) else ()
-            self.fault("person", f"There is nobody with the sign-in name “{value[:60]}”.{_meant(value, known)}")
+            self.fault("person", f"There is nobody with the sign-in name “{value[:60]}”.{meant(value, known)}")
         return value
 
     def words(self, name: str, among: Sequence[str]) -> frozenset[str]:
@@ -82,7 +82,7 @@ class Row:
         value = self.text(name, most=1_000, wanted=wanted)
         words = re.split(r"[\s,;|]+", value.strip(" ,;|")) if value else []
         for word in (each for each in words if each not in (*among, ALL)):
-            self.fault(name, f"“{word[:40]}” is not right here; {wanted}.{_meant(word, among)}")
+            self.fault(name, f"“{word[:40]}” is not right here; {wanted}.{meant(word, among)}")
         if ALL in words and len(words) > 1:
             self.fault(name, "There is * for all beside single ones; keep either.")
         return frozenset(words)
@@ -118,7 +118,7 @@ class Row:
     def day(self, name: str) -> date:
         """Read a day."""
         wanted = "write year, month and day, such as 2026-12-31"
-        value = self.shaped(name, _DATE, wanted)
+        value = self.shaped(name, DATE, wanted)
         try:
             return date.fromisoformat(value) if value else date.min
         except ValueError:
@@ -173,7 +173,7 @@ class Table:
             elif name in known:
                 places[name] = index
             elif heading:
-                there = f"There are {', '.join(known)}.{_meant(name, known)}"
+                there = f"There are {', '.join(known)}.{meant(name, known)}"
                 self._heading(index, heading, f"There is no such column. {there}")
         for name in self.required:
             if name not in places:
@@ -184,10 +184,3 @@ class Table:
         head = self.lines[0]
         column = head.column(index)
         self.faults.add(fault(head.file, message, line=head.number, column=column, name=heading[:60]))
-
-
-def _meant(word: str, among: Iterable[str]) -> str:
-    """Give “ Did you mean …?” for the nearest of some words, or nothing."""
-    by_fold = {each.casefold(): each for each in among}
-    near = get_close_matches(word[:100].casefold(), by_fold, n=1, cutoff=0.6)
-    return f" Did you mean “{by_fold[near[0]]}”?" if near else ""

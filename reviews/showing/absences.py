@@ -8,12 +8,10 @@ from django.db.models import Q, QuerySet
 
 from portal.accounts.access import Access
 from portal.accounts.models import User
-from portal.accounts.roles import SIGNING
 from portal.kit.clock import now
-from portal.kit.problems import Refusal
 from reviews.actions import substituting
 from reviews.models import Queue, Substitution
-from reviews.showing import oversight, people_on
+from reviews.showing import people_on
 
 MOST: Final = 200
 
@@ -39,12 +37,6 @@ class Absences:
     reads_all: bool
 
 
-def why_not_open(granted: Access) -> Refusal | None:
-    """Tell why a person has nothing to do with being away: they sign nothing, manage nothing, answer for nobody."""
-    theirs = SIGNING & granted.roles or granted.where("manage_in_queue", "queue")
-    return None if theirs else oversight.why_not_read(granted)
-
-
 def reviewed(granted: Access) -> list[UUID]:
     """Give the queues a person reviews in themselves: what was lent to them they lend to nobody."""
     found = granted.where("review_in_queue", "queue")
@@ -54,8 +46,7 @@ def reviewed(granted: Access) -> list[UUID]:
 def of(by: User, granted: Access) -> Absences:
     """Give the substitutions a person may know of, those in force and coming first."""
     managed = granted.where("manage_in_queue", "queue")
-    reads_all = oversight.why_not_read(granted) is None
-    known = Queue.objects.all() if reads_all else Queue.objects.filter(pk__in=granted.seen_queues())
+    known = Queue.objects.all() if granted.reads_all else Queue.objects.filter(pk__in=granted.seen_queues())
     names = {str(key): name for key, name in known.values_list("pk", "name")}
 
     def rows(found: "QuerySet[Substitution]") -> list[Row]:
@@ -65,15 +56,15 @@ def of(by: User, granted: Access) -> Absences:
     made = Substitution.objects.all()
     return Absences(
         rows(made.filter(absent=by)), rows(made.filter(substitute=by)),
-        rows(_others(granted, reads_all).exclude(Q(absent=by) | Q(substitute=by))) if managed or reads_all else [],
-        bool(managed), reads_all,
+        rows(_others(granted).exclude(Q(absent=by) | Q(substitute=by))) if managed or granted.reads_all else [],
+        bool(managed), granted.reads_all,
     )  # fmt: skip
 
 
-def _others(granted: Access, reads_all: bool) -> "QuerySet[Substitution]":
+def _others(granted: Access) -> "QuerySet[Substitution]":
     """Give those of others: all for who answers for everybody, else those that reach a queue one manages."""
     made = Substitution.objects.filter(ended_at=None, ends_at__gt=now())
-    if reads_all:
+    if granted.reads_all:
         return made
     managed = granted.where("manage_in_queue", "queue")
     named = Q()

@@ -11,7 +11,7 @@ from reviews.models import Entitlement, Licence, Register
 from reviews.policies import jurisdictions
 from reviews.proposals import lists
 from reviews.proposals.summaries import counted
-from reviews.registers.difference import difference
+from reviews.registers.difference import changes, difference
 from reviews.showing.texts import visible
 
 PAGE: Final = 100
@@ -115,7 +115,7 @@ def preview(word: str, content: bytes, filename: str) -> Preview:
     return Preview(
         lists.written(word, entries),
         [_told(each, names) for each in found.added],
-        [(*_told(after, names)[:2], _changes(before, after)) for before, after in found.changed],
+        [(*_told(after, names)[:2], changes(before, after)) for before, after in found.changed],
         [_told(each, names) for each in found.removed],
         found.same,
     )
@@ -147,8 +147,3 @@ def _days(later: date, earlier: date) -> str:
 def _told(entry: Any, names: dict[str, str]) -> tuple[str, str, str]:
     terms = (f"{name} {value}" for name, value in entry.terms().items() if value not in ("no bound", "open"))
     return names.get(entry.person, entry.person), entry.told(), ", ".join(terms)
-
-
-def _changes(before: Any, after: Any) -> list[tuple[str, str, str]]:
-    now_said = after.terms()
-    return [(name, value, now_said[name]) for name, value in before.terms().items() if value != now_said[name]]

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from audit import exhibits, stories
@@ -19,7 +18,7 @@ from portal.accounts.models import User
 from portal.kit.clock import now
 from portal.kit.problems import NotFound, Problem, Refusal
 from reviews import facts
-from reviews.actions import proposal_intents, proposing
+from reviews.actions import proposal_intents, proposing, readable
 from reviews.actions.proposing import Pending
 from reviews.models import Flow, Policy, Proposal
 from reviews.proposals import deciding, kinds
@@ -29,7 +28,6 @@ from reviews.showing.telling import method, role_title
 from reviews.showing.texts import visible
 from reviews.words import ProposalState
 
-UNSEEN = "There is no such proposal, or you may not see it."
 PAGE = 50
 _STATES = {
     ProposalState.OPEN: ("clock", "info", "Waits for a signature"),
@@ -128,33 +126,23 @@ class Signing:
 def why_not_open(granted: Access) -> Refusal | None:
     """Tell why a person may not open the list of changes at all: they read no configuration."""
     no = rulesets.why_not_open(granted)
-    return Refusal(no.code, UNSEEN) if no else None
+    return Refusal(no.code, readable.UNSEEN) if no else None
 
 
 def page(granted: Access, by: User, *, is_open: bool, before: UUID | None = None) -> Page:
     """Give a page of the proposals a person may read, the newest first."""
-    rows = seen(granted, by).select_related("proposed_by", "decided_by").order_by("-pk")
+    rows = readable.proposals(granted, by).select_related("proposed_by", "decided_by").order_by("-pk")
     rows = rows.filter(state=ProposalState.OPEN) if is_open else rows.exclude(state=ProposalState.OPEN)
     found = list((rows.filter(pk__lt=before) if before else rows)[: PAGE + 1])
     return Page(_rows(found[:PAGE]), found[PAGE - 1].pk if len(found) > PAGE else None)
 
 
-def seen(granted: Access, by: User) -> "QuerySet[Proposal]":
-    """Give the proposals a person may read: all, or their own and those about rules and flows they may read."""
-    if _decides(granted):
-        return Proposal.objects.all()
-    policies = rulesets.seen(granted).values("pk")
-    owned = granted.where("own_flow", "flow")
-    about = Q(kind="policy", target__in=policies) | Q(kind="contract", target__in=owned)
-    return Proposal.objects.filter(Q(proposed_by=by) | about)
-
-
 def found(proposal_id: UUID, *, by: User, granted: Access) -> Proposal:
     """Give a proposal somebody may read. Raises NotFound."""
     people = ("proposed_by", "decided_by", "signature__signer")
-    proposal = seen(granted, by).select_related(*people).filter(pk=proposal_id).first()
+    proposal = readable.proposals(granted, by).select_related(*people).filter(pk=proposal_id).first()
     if proposal is None:
-        raise NotFound(UNSEEN)
+        raise NotFound(readable.UNSEEN)
     return proposal
 
 
@@ -207,10 +195,6 @@ def signing(proposal_id: UUID, intent_id: UUID, *, by: User, session_ref: str) -
 def title_of(proposal: Proposal) -> str:
     """Give a proposal's title as pages show it."""
     return visible(proposal.title)
-
-
-def _decides(granted: Access) -> bool:
-    return granted.is_auditor or deciding.signing_role(granted) is not None
 
 
 def _rows(proposals: Sequence[Proposal]) -> list[Row]:

@@ -13,7 +13,7 @@ from portal.accounts.models import User
 from portal.kit.clock import now
 from portal.kit.ids import ItemId
 from portal.kit.problems import NotFound, Refusal
-from reviews import conflicts, files, guards, required, turns
+from reviews import conflicts, files, guards, required
 from reviews.files import Attached
 from reviews.models import Comment, Decision, Item, Lease, Revision, RevisionPost, SignoffSlot, Submission
 from reviews.policies.document import ALL_VERDICTS
@@ -91,11 +91,6 @@ class Dossier:
     def may_take(self) -> bool:
         """Tell whether taking the item is what this person does next."""
         return self.lease is None and self.refusal is not None and self.refusal.code == "not_taken"
-
-    @property
-    def may_put_back(self) -> bool:
-        """Tell whether this person holds the item."""
-        return self.is_mine
 
     @property
     def left(self) -> int:
@@ -186,8 +181,7 @@ def _current(slots: Sequence[SignoffSlot], item: Item) -> list[SignoffSlot]:
 
 
 def _turn(by: User, granted: Access, item: Item, slots: Sequence[SignoffSlot]) -> Turn | None:
-    turn = conflicts.turn if granted.lent else turns.turn
-    found = turn(by, granted, item, slots) if item.state == State.IN_REVIEW else None
+    found = conflicts.turn_told(by, granted, item, slots) if item.state == State.IN_REVIEW else None
     return found if isinstance(found, Turn) else None
 
 

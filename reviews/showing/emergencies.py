@@ -10,9 +10,8 @@ from django.db.models import Q, QuerySet
 
 from portal.accounts.access import Access
 from portal.accounts.models import User
-from portal.accounts.roles import SIGNING
-from portal.kit.problems import NotFound, Refusal
-from reviews import plans
+from portal.kit.problems import NotFound
+from reviews import guards, plans
 from reviews.actions import breaking_glass
 from reviews.models import BreakGlass, GlassNotice, Item, Queue, Signature
 from reviews.showing import oversight, veil
@@ -22,7 +21,7 @@ from reviews.words import State
 
 MOST: Final = 100
 UNSEEN: Final = "There is no such emergency access, or you were not told of it."
-_VERDICTS = {"approve": "Approved", "reject": "Rejected", "change": "Asked for changes", "send_back": "Sent back"}
+_VERDICTS = {"approve": "Approved", "reject": "Rejected"}
 _VEILED: Final = "Shows once you have signed the item, or it is decided"
 
 
@@ -68,16 +67,9 @@ class Told:
     people: list[User]
 
 
-def why_not_open(granted: Access) -> Refusal | None:
-    """Tell why a person has nothing to do with emergencies: they neither sign, manage, nor answer for others."""
-    theirs = SIGNING & granted.roles or granted.where("manage_in_queue", "queue")
-    return None if theirs else oversight.why_not_read(granted)
-
-
 def may_take(granted: Access) -> bool:
     """Tell whether the form is of any use to a person."""
-    decides = oversight.READING.isdisjoint(granted.roles)
-    return decides and bool(SIGNING & granted.roles or granted.where("manage_in_queue", "queue"))
+    return not granted.reads_all and oversight.why_not_sign_or_read(granted) is None
 
 
 def listed(by: User, granted: Access) -> list[Row]:
@@ -113,7 +105,7 @@ def told_of(by: User, granted: Access) -> list[Told]:
 
 def _known(by: User, granted: Access) -> "QuerySet[BreakGlass]":
     rows = BreakGlass.objects.all()
-    if oversight.why_not_read(granted) is None:
+    if granted.reads_all:
         return rows
     return rows.filter(Q(person=by) | Q(pk__in=GlassNotice.objects.filter(person=by).values("break_glass")))
 
@@ -134,7 +126,7 @@ def _read(done: "QuerySet[Signature]") -> Sequence[Signature]:
 
 def _deed(signature: Signature, by: User, granted: Access) -> Deed:
     item = signature.item
-    sees = item.queue_id in granted.seen_queues()
+    sees = guards.why_not_see(granted, item) is None
     verdict = _VEILED if _is_veiled(signature, by, granted) else _VERDICTS.get(signature.verdict, signature.verdict)
     return Deed(signature.signed_at, verdict, signature.meaning, item, visible(str(item)) if sees else "")
 

@@ -14,6 +14,7 @@ from portal.accounts.pairs import Conflict
 from portal.accounts.roles import Role
 from portal.kit.clock import now
 from portal.kit.problems import NotFound
+from reviews import walls
 from reviews.models import Substitution
 from reviews.proposals.people import TARGETS
 from reviews.showing import access_review
@@ -164,7 +165,7 @@ def _row(person: User, lent: list[Substitution]) -> Row:
 
 def _held(name: str) -> Held:
     if name.startswith(WALL):
-        return Held(name, name.removeprefix(WALL).replace("-", " ").capitalize())
+        return Held(name, walls.title(name.removeprefix(WALL)))
     return Held(name, role_title(name))
 
 

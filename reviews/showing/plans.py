@@ -153,7 +153,7 @@ def _place(
         note=_note(signed),
         conditions=tuple(_conditions(slot, plan)),
         on_behalf_of=visible(stood_for.printed_name) if stood_for else "",
-        is_emergency=bool(signature.break_glass_id if signature else yours and yours.break_glass),
+        is_emergency=bool(signature.break_glass_id if signature else yours and yours.capacity.emergency),
         licence=visible(signature.licence if signature else yours.licence if yours else ""),
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 
+from reviews import walls
 from reviews.models import PolicyVersion, Queue
 from reviews.policies import document
 from reviews.policies.document import ALL_VERDICTS, VERDICTS, Due, PolicyInvalid, Rule, Stage
@@ -118,7 +119,7 @@ def _asks(rule: Rule) -> list[tuple[str, str]]:
     if rule.verdicts != ALL_VERDICTS:
         facts.append(("Verdicts", _listed([_VERDICTS[each] for each in VERDICTS if each in rule.verdicts], "or")))
     if rule.wall:
-        facts.append(("Wall", rule.wall.replace("-", " ").capitalize()))
+        facts.append(("Wall", walls.title(rule.wall)))
     if rule.licences:
         facts.append(("Licences", _listed(list(rule.licences), "and")))
     return facts

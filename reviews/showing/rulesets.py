@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -12,13 +12,11 @@ from django.db.models import F, Func, IntegerField, OuterRef, Q, QuerySet
 
 from portal.accounts.access import Access
 from portal.accounts.models import User
-from portal.accounts.roles import Role
 from portal.kit.problems import NotFound, Refusal
 from reviews import guards, queries
-from reviews.actions import ruling
+from reviews.actions import readable
 from reviews.actions.rerouting import Tally
-from reviews.models import Flow, Item, Policy, PolicyVersion, Proposal, Queue
-from reviews.policies.document import PolicyInvalid
+from reviews.models import Flow, Item, Policy, PolicyVersion, Proposal
 from reviews.proposals import deciding
 from reviews.showing import linediff, rules
 from reviews.showing.linediff import Diff
@@ -28,7 +26,6 @@ from reviews.words import ProposalState, State
 
 UNSEEN = "There are no such routing rules, or you may not see them."
 VERSIONS = 50
-_READING = (Role.ADMINISTRATOR, Role.COMPLIANCE_OFFICER, Role.AUDITOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,32 +97,24 @@ class Past:
 def why_not_open(granted: Access) -> Refusal | None:
     """Tell why a person may not open the list of rules at all."""
     theirs = granted.where("own_flow", "flow") or granted.where("manage_in_queue", "queue")
-    return None if theirs or _reads_all(granted) else Refusal(NotFound.code, UNSEEN)
-
-
-def seen(granted: Access) -> "QuerySet[Policy]":
-    """Give the sets of rules a person may read: of flows they own, of queues they manage, or all."""
-    rows = Policy.objects.filter(in_force__isnull=False).select_related("in_force").order_by("name")
-    if _reads_all(granted):
-        return rows
-    owned = Flow.objects.filter(pk__in=granted.where("own_flow", "flow")).values("policy")
-    return rows.filter(Q(pk__in=owned) | Q(pk__in=_managed(granted, rows)))
+    return None if theirs or granted.reads_all else Refusal(NotFound.code, UNSEEN)
 
 
 def listed(granted: Access) -> list[RuleSet]:
     """Give the sets of rules a person may read, by name."""
-    found = list(seen(granted))
+    found = list(readable.policies(granted))
     ids = [policy.pk for policy in found]
     flows = defaultdict(list)
     for flow in Flow.objects.filter(policy__in=ids).order_by("name"):
         flows[flow.policy_id].append(visible(flow.name))
     older, waiting = _older(granted, ids), Counter(_open(ids).values_list("target", flat=True))
-    return [RuleSet(each, _version(each), flows[each.pk], older.get(each.pk, 0), waiting[each.pk]) for each in found]
+    told = [(each, readable.version(each), flows[each.pk]) for each in found]
+    return [RuleSet(*each, older.get(each[0].pk, 0), waiting[each[0].pk]) for each in told]
 
 
 def named(name: str, granted: Access) -> Policy:
     """Give a set of rules by its name to somebody who may read it. Raises NotFound."""
-    policy = seen(granted).filter(name=name).first()
+    policy = readable.policies(granted).filter(name=name).first()
     if policy is None:
         raise NotFound(UNSEEN)
     return policy
@@ -137,9 +126,9 @@ def sheet(policy: Policy, granted: Access) -> Sheet:
     manages = Q(queue_id__in=granted.where("manage_in_queue", "queue"))
     return Sheet(
         policy=policy,
-        version=_version(policy),
-        text=visible(_version(policy).text),
-        table=rules.table(_version(policy)),
+        version=readable.version(policy),
+        text=visible(readable.version(policy).text),
+        table=rules.table(readable.version(policy)),
         flows=list(Flow.objects.filter(policy=policy).order_by("name")),
         versions=[_told(each) for each in versions[:VERSIONS]],
         more=max(versions.count() - VERSIONS, 0),
@@ -173,34 +162,9 @@ def why_not_draft(granted: Access, policy: Policy | None) -> Refusal | None:
     return no or deciding.why_not_of(granted, "policy", policy.pk if policy else None)
 
 
-def _reads_all(granted: Access) -> bool:
-    return any(role in granted.roles for role in _READING)
-
-
-def _managed(granted: Access, rows: Iterable[Policy]) -> list[UUID]:
-    """Give the rules that send items to queues somebody manages."""
-    queues = Queue.objects.filter(pk__in=granted.where("manage_in_queue", "queue"))
-    slugs = set(queues.values_list("slug", flat=True))
-    return [policy.pk for policy in rows if slugs and slugs & _queues(_version(policy))]
-
-
-def _queues(version: PolicyVersion) -> set[str]:
-    try:
-        parsed = ruling.rules(version)
-    except PolicyInvalid:
-        return set()
-    return {parsed.fallback.queue, *(rule.queue for rule in parsed.rules)}
-
-
-def _version(policy: Policy) -> PolicyVersion:
-    return cast(PolicyVersion, policy.in_force)  # `seen` gives none without
-
-
 def _older(granted: Access, ids: Iterable[UUID], among: Q | None = None) -> dict[UUID, int]:
     """Count, by policy and up to a bound, the items somebody may see that are in review by an older version."""
-    queues = {*granted.where("see_queue", "queue"), *granted.where("review_in_queue", "queue")}
-    rows = Item.objects.filter(Q(queue_id__in=queues) | Q(flow_id__in=granted.where("see_flow", "flow")), among or Q())
-    rows = rows.filter(wall__in=granted.walls, state=State.IN_REVIEW)
+    rows = Item.objects.filter(guards.visible_to(granted), among or Q(), state=State.IN_REVIEW)
     older = rows.filter(flow__policy=OuterRef("pk")).exclude(policy_version_id=F("flow__policy__in_force_id"))
     some = ArraySubquery(older.values("pk")[: queries.BOUND + 1])
     counted = Func(some, template="coalesce(cardinality(%(expressions)s::uuid[]), 0)", output_field=IntegerField())

@@ -50,11 +50,6 @@ class Signing:
     rp_id: str
     at: datetime
 
-    @property
-    def is_rejection(self) -> bool:
-        """Tell whether this signature ends the review with a no."""
-        return self.pending.verdict == Verdict.REJECT
-
 
 def signing(item_id: UUID, intent_id: UUID, *, by: User, session_ref: str) -> Signing:
     """Give a person's own attempt of this session. Raises NotFound or IntentSpent."""

@@ -8,8 +8,8 @@ from typing import Any
 
 from audit.facts import REGISTER
 from audit.stories import Told
-from portal.accounts.roles import Role
-from portal.web import wording
+from portal.accounts import roles
+from portal.kit import wording
 from reviews import walls
 from reviews.showing.texts import plain, visible
 from reviews.words import Wall
@@ -71,7 +71,7 @@ def steps(told: Iterable[Told], names: Names) -> list[Step]:
 
 def role_title(role: str) -> str:
     """Give a role as pages print it, also one this version does not know."""
-    return Role(role).title if role in set(Role) else visible(role)
+    return visible(roles.title(role))
 
 
 def roles_title(roles: Iterable[str]) -> str:

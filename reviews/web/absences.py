@@ -17,7 +17,7 @@ from portal.web.guards import Request, signed_in
 from reviews import guards
 from reviews.actions import substituting
 from reviews.models import Queue
-from reviews.showing import absences, people_on
+from reviews.showing import absences, oversight, people_on
 
 _MOMENT = {"class": "in", "type": "datetime-local"}
 
@@ -73,7 +73,7 @@ class AwayForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def away(request: Request) -> HttpResponse:
     """Show who stands in for whom, or name a substitute."""
-    guards.insist(absences.why_not_open(request.access))
+    guards.insist(oversight.why_not_sign_or_read(request.access))
     if request.method != "POST":
         return _page(request, _form(request))
     form = _form(request, request.POST)

@@ -16,6 +16,7 @@ from reviews import guards
 from reviews.actions import proposing
 from reviews.proposals import deciding
 from reviews.showing import access_report, oversight, people, reviewing_access
+from reviews.web import fields
 from reviews.web.authority import as_csv
 
 
@@ -74,7 +75,7 @@ def withdraw(request: Request, role: str, permission: str, target_id: UUID) -> H
 def _page(request: Request, problem: Problem | None = None) -> HttpResponse:
     guards.insist(oversight.why_not_read(request.access))
     page, asked, kind = (request.GET.get(name, "").strip() for name in ("page", "words", "kind"))
-    number = int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1
+    number = fields.number(page, 1)
     told: dict[str, Any] = {"report": reviewing_access.report(asked=asked, kind=kind, number=number)}
     told |= {"asked": asked, "kind": kind, "no_change": oversight.why_not_administer(request.access)}
     told |= {"problem": problem, "reason": request.POST.get("reason", "")}

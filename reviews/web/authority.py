@@ -16,6 +16,7 @@ from reviews.proposals import deciding, lists
 from reviews.registers import authority as entitlements
 from reviews.registers import licences, reading
 from reviews.showing import authority, oversight
+from reviews.web import fields
 
 
 class FileMissing(Problem):
@@ -54,7 +55,7 @@ def listed(request: Request, word: str) -> HttpResponse:
     """Show the register in force, of everybody or of one person, and its versions."""
     guards.insist(oversight.why_not_read(request.access))
     person, page = request.GET.get("person", ""), request.GET.get("page", "")
-    number = int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1
+    number = fields.number(page, 1)
     told = {"kind": KINDS[word], "sheet": authority.sheet(word, person=person, number=number), "person": person}
     told["no_propose"] = deciding.why_not_propose(request.access, word)
     return render(request, "authority/list.html", told)
@@ -100,7 +101,7 @@ def _look(request: Request, word: str) -> HttpResponse:
 
 
 def _propose(request: Request, word: str) -> HttpResponse:
-    text, reason = request.POST.get("text", "").replace("\r\n", "\n"), request.POST.get("reason", "")
+    text, reason = fields.unix(request.POST.get("text", "")), request.POST.get("reason", "")
     proposal = proposing.propose(word, text, by=request.user, reason=reason)
     messages.success(request, "Proposed. It is in force once somebody else signs it.")
     return redirect("desk:proposal", proposal.pk)
@@ -110,7 +111,7 @@ def _kept(request: Request, word: str, problem: Problem) -> dict[str, Any]:
     """Give the preview again where proposing was refused, with what was typed."""
     if request.POST.get("do") != "propose" or problem.name == "register_invalid":
         return {}
-    text = request.POST.get("text", "").replace("\r\n", "\n")
+    text = fields.unix(request.POST.get("text", ""))
     try:
         found = authority.preview(word, text.encode(), lists.FILES[word])
     except Problem:

@@ -10,11 +10,13 @@ from portal.accounts.access import WALL, Access
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.kit.clock import stamp
+from reviews import walls
 from reviews.models import Calendar, Flow, Queue
 from reviews.proposals import deciding
 from reviews.proposals.people import TARGETS
 from reviews.proposals.schemas import EARLIER_UNTIL
 from reviews.showing.texts import pretty
+from reviews.web import fields
 from reviews.words import Wall
 
 _REASON = "Who signs it reads this, and so does whoever looks at the change later."
@@ -41,11 +43,11 @@ class ChangeForm(forms.Form):
     @property
     def typed(self) -> str:
         """Give the long text as it was typed, in which faults have their places."""
-        return _unix(str(self.data.get(self.text_field, ""))) if self.text_field else ""
+        return fields.unix(str(self.data.get(self.text_field, ""))) if self.text_field else ""
 
     def content(self) -> str:
         """Give the text that is proposed: the long text as it was typed, where a form has one."""
-        return _unix(self.cleaned_data[self.text_field])
+        return fields.unix(self.cleaned_data[self.text_field])
 
     def target(self) -> UUID | None:
         """Give what it is about, where the text does not say it."""
@@ -87,7 +89,7 @@ class ContractForm(ChangeForm):
 
     def content(self) -> str:
         """Give the schema with the date in it; what is no JSON goes on as it is, to be refused with its place."""
-        text, until = _unix(self.cleaned_data["schema"]), self.cleaned_data["earlier_until"]
+        text, until = fields.unix(self.cleaned_data["schema"]), self.cleaned_data["earlier_until"]
         try:
             schema = json.loads(text)
         except (ValueError, RecursionError):
@@ -155,8 +157,8 @@ class RoleForm(ChangeForm):
         self.fields["person"].queryset = people  # type: ignore[attr-defined]
         self.fields["person"].label_from_instance = _called  # type: ignore[attr-defined]
         self.fields["person"].initial = people.filter(username=asked.get("person", "")).first()
-        walls = [(f"{WALL}{wall}", wall.replace("-", " ").capitalize()) for wall in Wall if wall is not Wall.ORDINARY]
-        _offer(self, "role", [("Roles", _roles()), ("Behind a wall", walls)])
+        behind = [(f"{WALL}{wall}", title) for wall, title in walls.TITLES.items() if wall is not Wall.ORDINARY]
+        _offer(self, "role", [("Roles", _roles()), ("Behind a wall", behind)])
 
     def content(self) -> str:
         """Give who gets what, as it is sealed."""
@@ -226,7 +228,3 @@ def _called(person: User) -> str:
 
 def _object(**members: Any) -> str:
     return json.dumps(members)
-
-
-def _unix(text: str) -> str:
-    return text.replace("\r\n", "\n")

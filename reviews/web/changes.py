@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -17,11 +17,9 @@ from portal.web.guards import Request, signed_in
 from reviews import guards
 from reviews.actions import proposing
 from reviews.actions.proposing import IntentSpent
-from reviews.listings import CursorInvalid
-from reviews.proposals.summaries import ProposalInvalid
 from reviews.showing import changes
 from reviews.showing.changes import Signing
-from reviews.web import proving
+from reviews.web import fields, proving
 
 
 @signed_in
@@ -30,7 +28,8 @@ def listed(request: Request) -> HttpResponse:
     """Show the changes that wait, or those that are decided, the newest first."""
     guards.insist(changes.why_not_open(request.access))
     is_open = request.GET.get("show") != "decided"
-    page = changes.page(request.access, request.user, is_open=is_open, before=_cursor(request))
+    before = fields.cursor(request.GET.get("before", ""))
+    page = changes.page(request.access, request.user, is_open=is_open, before=before)
     return render(request, "changes/list.html", {"page": page, "is_open": is_open})
 
 
@@ -128,11 +127,3 @@ def _told(asked: Signing) -> dict[str, Any]:
 def _asking(request: Request, told: dict[str, Any]) -> HttpResponse:
     problem = told.get("problem")
     return render(request, "changes/sign.html", told, status=problem.status if problem else 200)
-
-
-def _cursor(request: HttpRequest) -> UUID | None:
-    given = request.GET.get("before", "")
-    try:
-        return UUID(given) if given else None
-    except ValueError:
-        raise CursorInvalid("Go back to the start of the list; this address is not one of ours.") from None

@@ -14,6 +14,7 @@ from reviews import guards
 from reviews.actions import proposing, simulating
 from reviews.models import Policy
 from reviews.showing import changes, faults, rulesets, trials
+from reviews.web import fields
 
 WANTED = 1_000
 _FRESH = """policy: name-of-these-rules
@@ -41,7 +42,7 @@ def draft(request: Request, name: str = "") -> HttpResponse:
     guards.insist(rulesets.why_not_draft(request.access, policy))
     if request.method != "POST":
         return _page(request, policy, {"text": _begun(request, policy)})
-    typed = {"text": _unix(request.POST.get("text", "")), "reason": request.POST.get("reason", "")}
+    typed = {"text": fields.unix(request.POST.get("text", "")), "reason": request.POST.get("reason", "")}
     try:
         return _done(request, policy, typed)
     except NotFound:
@@ -100,13 +101,7 @@ def _page(request: Request, policy: Policy | None, told: dict[str, Any], status:
 
 def _wanted(request: HttpRequest) -> int:
     """Read how many items are asked for; what is no number asks for none, which is refused with the bounds."""
-    given = request.POST.get("wanted", str(WANTED)).strip()
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 9 else 0
-
-
-def _unix(text: str) -> str:
-    """Give a text as it was before the browser: forms send every line end as two characters."""
-    return text.replace("\r\n", "\n")
+    return fields.number(request.POST.get("wanted", str(WANTED)).strip(), 0)
 
 
 def _id(given: str) -> UUID:

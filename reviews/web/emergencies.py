@@ -21,7 +21,7 @@ from portal.web.guards import Request, signed_in
 from reviews import guards
 from reviews.actions import breaking_glass
 from reviews.models import Queue
-from reviews.showing import emergencies
+from reviews.showing import emergencies, oversight
 from reviews.web import proving
 
 _PURPOSE = "emergency"
@@ -59,7 +59,7 @@ class EmergencyForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def emergency(request: Request) -> HttpResponse:
     """Show the form and the emergencies one knows of, or take a role at once."""
-    guards.insist(emergencies.why_not_open(request.access))
+    guards.insist(oversight.why_not_sign_or_read(request.access))
     if request.method != "POST":
         return _page(request, EmergencyForm(granted=request.access))
     challenge = sessions.take_challenge(request, _PURPOSE) or secrets.token_bytes(32)

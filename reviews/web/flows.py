@@ -10,9 +10,9 @@ from django.views.decorators.http import require_POST
 from portal.kit.problems import Problem
 from portal.web.guards import Request, signed_in
 from reviews.actions import resubmitting
-from reviews.listings import CursorInvalid
 from reviews.models import Flow
 from reviews.showing import contracts, flows, quarantine
+from reviews.web import fields
 
 AT_ONCE = 100
 
@@ -42,7 +42,7 @@ def flow(request: Request, slug: str) -> HttpResponse:
 @signed_in
 def refused(request: Request, slug: str) -> HttpResponse:
     """Show a page of a flow's refused posts."""
-    found, before = flows.found(slug, request.access), _cursor(request.GET.get("cursor", ""))
+    found, before = flows.found(slug, request.access), fields.cursor(request.GET.get("cursor", ""))
     told = {"flow": found, "page": quarantine.page(found, request.access, before), "cursor": before}
     return render(request, "flows/quarantine.html", told | _may(request, found.pk))
 
@@ -81,8 +81,8 @@ class _Part:
     @classmethod
     def of(cls, request: HttpRequest, ids: list[UUID], left: int, accepted: int) -> "_Part":
         """Add this part to those before it, which the form brought along."""
-        seen = _number(request.POST.get("seen", "")) + len(ids)
-        return cls(seen, _number(request.POST.get("accepted", "")) + accepted, left, ids[-1] if ids else None)
+        seen = fields.number(request.POST.get("seen", ""), 0) + len(ids)
+        return cls(seen, fields.number(request.POST.get("accepted", ""), 0) + accepted, left, ids[-1] if ids else None)
 
     @property
     def total(self) -> int:
@@ -99,7 +99,7 @@ def _asked(request: Request, flow: Flow) -> tuple[list[UUID], int]:
     """Give the posts that are to be submitted now, the oldest first, and how many come after them."""
     if "every" not in request.POST:
         return _chosen(request), 0
-    waiting = quarantine.waiting(flow, request.access, _cursor(request.POST.get("after", "")))
+    waiting = quarantine.waiting(flow, request.access, fields.cursor(request.POST.get("after", "")))
     return waiting[:AT_ONCE], len(waiting[AT_ONCE:])
 
 
@@ -110,19 +110,8 @@ def _may(request: Request, flow_id: UUID) -> dict[str, object]:
 
 
 def _chosen(request: HttpRequest) -> list[UUID]:
-    chosen = [_cursor(each) for each in request.POST.getlist("entry")]
+    chosen = [fields.cursor(each) for each in request.POST.getlist("entry")]
     ids = {each for each in chosen if each is not None}
     if not ids:
         raise NothingChosen("Choose at least one refused post, then submit again.")
     return sorted(ids)
-
-
-def _cursor(given: str) -> UUID | None:
-    try:
-        return UUID(given) if given else None
-    except ValueError:
-        raise CursorInvalid("Go back to the start of the list; this address is not one of ours.") from None
-
-
-def _number(given: str) -> int:
-    return int(given) if given.isascii() and given.isdecimal() and len(given) < 8 else 0

@@ -16,6 +16,7 @@ from reviews import files, guards, sighting
 from reviews.actions import taking
 from reviews.actions.taking import NothingToTake, TakenByOther
 from reviews.showing import watching
+from reviews.web import fields
 
 STOP_POLLING = 286
 _SLUG = re.compile(r"[-a-zA-Z0-9_]{1,100}")
@@ -69,7 +70,7 @@ def beat(request: Request, item_id: UUID) -> HttpResponse:
 @require_GET
 def changes(request: Request, item_id: UUID) -> HttpResponse:
     """Tell what happened since the page was made; nothing is swapped under the reader."""
-    seen = _whole_number(request, "seen")
+    seen = fields.number(request.GET.get("seen", ""), 0)
     told = watching.since(ItemId(item_id), seen, by=request.user, granted=request.access)
     if not told:
         return HttpResponse(status=204)
@@ -97,8 +98,3 @@ def _slug(request: HttpRequest) -> str:
     if name and not _SLUG.fullmatch(name):
         raise NotFound("There is no such queue, or you may not see it.")
     return name
-
-
-def _whole_number(request: HttpRequest, name: str) -> int:
-    text = request.GET.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0

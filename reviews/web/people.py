@@ -20,6 +20,7 @@ from reviews import guards
 from reviews.proposals import deciding
 from reviews.showing import oversight, people
 from reviews.showing.telling import role_title
+from reviews.web import fields
 
 _IN = {"class": "in", "autocomplete": "off"}
 
@@ -44,7 +45,7 @@ def listed(request: Request) -> HttpResponse:
     """Show everybody, with how their accounts stand."""
     guards.insist(oversight.why_not_read(request.access))
     page, asked = request.GET.get("page", ""), request.GET.get("name", "").strip()
-    number = int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1
+    number = fields.number(page, 1)
     told: dict[str, Any] = {"page": people.listed(asked, number), "asked": asked}
     told["no_change"] = oversight.why_not_administer(request.access)
     return render(request, "people/list.html", told)

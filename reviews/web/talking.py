@@ -14,6 +14,7 @@ from portal.web.guards import Request, signed_in
 from reviews import guards, walls
 from reviews.actions import commenting, walling
 from reviews.models import Item
+from reviews.web import fields
 from reviews.words import Wall
 
 
@@ -34,7 +35,7 @@ def wall(request: Request, item_id: UUID) -> HttpResponse:
         ItemId(item_id),
         request.POST.get("wall", ""),
         by=request.user,
-        seen=_seen(request),
+        seen=fields.number(request.POST.get("seen", ""), -1),
         accepts_loss=_accepts(request),
     )
     return _on(request, item)
@@ -63,11 +64,6 @@ def _done(what: str, wall: str) -> str:
     if wall == Wall.ORDINARY:
         return f"Done. Everybody who may see the queue knows of the {what} again."
     return f"Done. Only those behind the wall “{walls.title(wall)}” know of the {what}."
-
-
-def _seen(request: HttpRequest) -> int:
-    text = request.POST.get("seen", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1
 
 
 def _accepts(request: HttpRequest) -> bool:

@@ -111,7 +111,7 @@ class TestSendingBack:
     def test_needs_a_reason(self, item, ana):
         take(item, ana)
 
-        with refused("request_empty"):
+        with refused("reason_missing"):
             returning.request_changes(ItemId(item.pk), by=ana.user, seen=1, reason="  ")
 
     def test_needs_the_hold(self, item, ana):

@@ -43,6 +43,12 @@ def test_a_substitute_named_on_the_page_signs(world, ana, ben):
     assert sign(take(item, ria), ria).on_behalf_of == ana.user
 
 
+def test_the_navigation_leads_there_for_everybody_who_may_open_it(db):
+    for role in (Role.ADJUSTER, Role.AUDITOR):
+        assert 'href="/away/"' in body(browser(make_person(role.value, role).user).get("/"))
+    assert 'href="/away/"' not in body(browser(make_person("nobody").user).get("/"))
+
+
 def test_both_see_it_and_others_do_not(ana, ben):
     away(ana, ben)
 

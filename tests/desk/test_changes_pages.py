@@ -283,6 +283,13 @@ def test_an_owner_reads_changes_of_their_rules_and_no_others(tom, rules, world):
     assert "Give the role" not in body(get(olga, "/changes/"))
 
 
+def test_who_reads_a_change_and_puts_nothing_in_force_is_told_so(tom, rules, world):
+    accounts.grant_access(Role.FLOW_OWNER, "own_flow", world.flow, by=SEEDER)
+    client = browser(make_person("olga", Role.FLOW_OWNER).user)
+
+    assert "Your roles put nothing in force." in body(client.post(at(proposed(rules, tom), "prepare/")))
+
+
 def test_a_stranger_learns_nothing_of_changes(tom, ana, rules):
     proposal = proposed(rules, tom)
     client = browser(ana.user)

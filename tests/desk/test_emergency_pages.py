@@ -167,6 +167,14 @@ def test_who_is_told_sees_it_everywhere_until_somebody_looked(urgent, ana, olga)
     assert BreakGlass.objects.get().seen_by == olga.user
 
 
+def test_who_sees_the_flow_reads_what_was_signed_under_it(urgent, ana, olga):
+    accounts.grant_access(Role.COMPLIANCE_OFFICER, "see_flow", urgent.flow, by=SEEDER)
+    glass, item = emergency(ana, urgent.queue), make_item(urgent)
+    sign(take(item, ana), ana)
+
+    assert item.external_id in body(browser(olga.user).get(f"/emergency/{glass.pk}/"))
+
+
 @pytest.mark.parametrize(
     ("role", "status", "sees"),
     [(Role.ADJUSTER, 200, 404), (Role.AUDITOR, 200, 200), (Role.ADMINISTRATOR, 200, 200), (Role.FLOW_OWNER, 404, 404)],

@@ -297,6 +297,14 @@ def test_what_is_on_an_older_version_is_counted_up_to_a_bound(mona, world, rules
     assert "Route 2+ of your queues’ items anew" in told
 
 
+def test_who_manages_a_queue_and_no_more_is_offered_to_route_it_anew(world, rules):
+    accounts.grant_access(Role.QUEUE_MANAGER, "manage_in_queue", world.queue, by=SEEDER)
+    make_item(world)
+    configuring.apply_policy(changed(rules), by=SEEDER)
+
+    assert "Route 1 of your queues’ item" in body(browser(make_person("mona", Role.QUEUE_MANAGER).user).get(at(rules)))
+
+
 def test_nothing_is_routed_anew_without_a_reason(mona, world, rules):
     item = make_item(world)
     configuring.apply_policy(changed(rules), by=SEEDER)

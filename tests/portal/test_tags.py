@@ -8,7 +8,7 @@ import time_machine
 from django.template import Context, Template
 
 from portal.accounts.models import User
-from portal.web import wording
+from portal.kit import wording
 from reviews.words import State
 
 NINE = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)

@@ -174,9 +174,12 @@ def test_it_needs_both_factors_also_within_a_signing_period(urgent, ana):
 
 
 @pytest.mark.usefixtures("olga")
-@pytest.mark.parametrize("given", [{"hours": 0}, {"hours": 9}, {"reason": " "}])
-def test_it_says_why_and_for_how_long(urgent, ana, given):
-    with refused("glass_invalid"):
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [({"hours": 0}, "glass_invalid"), ({"hours": 9}, "glass_invalid"), ({"reason": " "}, "reason_missing")],
+)
+def test_it_says_why_and_for_how_long(urgent, ana, given, code):
+    with refused(code):
         emergency(ana, urgent.queue, **given)
 
 

@@ -8,7 +8,7 @@ import pytest
 from reviews.policies.document import Known, parse
 from reviews.policies.document import PolicyInvalid as Invalid
 from reviews.policies.evaluation import evaluate
-from reviews.policies.scopes import COUNTERS, FUNCTIONS, MACROS
+from reviews.policies.scopes import FIELDS, FUNCTIONS, MACROS
 
 from .test_policy_documents import HEAD, faults, rule
 from .test_policy_evaluation import code, item, route
@@ -111,7 +111,7 @@ def test_no_operator_turns_a_wrong_kind_or_a_missing_field_into_a_yes(sign: str,
     assert code(alone) == "rule_failed"
 
 
-@pytest.mark.parametrize("counter", sorted(COUNTERS))
+@pytest.mark.parametrize("counter", sorted(FIELDS["counters"]))
 def test_every_counter_can_be_compared_with_whole_numbers_and_decimals(counter: str) -> None:
     def told(when: str) -> bool:
         return not evaluate(parse(HEAD + rule(when)), item(), flow="claims", counters={counter: 3}).fallback
@@ -297,7 +297,6 @@ KNOWN = Known(
     queues=frozenset({"payouts", "exceptions"}),
     roles=frozenset({"adjuster", "senior"}),
     calendars=frozenset({"gulf-claims"}),
-    walls=frozenset({"ordinary", "counsel"}),
 )
 
 
@@ -337,13 +336,6 @@ def test_a_name_the_installation_does_not_have_is_told_where_it_stands(
     assert [each[:2] for each in found] == [(pointer, place)]
     assert f"Did you mean “{meant}”?" in found[0][2]
     assert "There are: " in found[0][2]
-
-
-def test_a_wall_the_installation_does_not_have_is_a_fault() -> None:
-    found = unknown(HEAD + rule(wall="special-investigations", plan="[{role: adjuster, meaning: m}]"))
-
-    assert [each[0] for each in found] == ["/rules/0/wall"]
-    assert "There are: counsel, ordinary." in found[0][2]
 
 
 def test_without_the_installation_names_are_not_looked_up() -> None:

@@ -24,6 +24,7 @@ from reviews.models import (
     Register,
 )
 from reviews.proposals import deciding, kinds
+from reviews.showing import changes
 from tests.factories import SEEDER, make_person, make_world, refused, story
 from tests.reviews import four_eyes
 from tests.reviews.cheating import DUPLICATE, at_once, refuses
@@ -355,7 +356,7 @@ def test_the_same_data_contract_is_proposed_for_each_flow_by_itself(tom):
             propose("contract", '{"type": "object"}', tom, target=each.pk)
 
 
-def test_what_somebody_else_proposed_is_not_told_to_who_may_not_see_it(tom):
+def test_what_somebody_else_proposed_is_told_to_the_owner_who_reads_it_on_its_page(tom):
     flow = make_world().flow
     accounts.grant_access(Role.FLOW_OWNER, "own_flow", flow, by=SEEDER)
     owner = make_person("owner", Role.FLOW_OWNER)
@@ -364,8 +365,8 @@ def test_what_somebody_else_proposed_is_not_told_to_who_may_not_see_it(tom):
     with pytest.raises(proposing.AlreadyProposed) as caught:
         propose("contract", '{"type": "object"}', owner, target=flow.pk)
 
-    assert "A matter for two" not in caught.value.detail
-    assert str(proposal.pk) not in caught.value.detail
+    assert changes.found(proposal.pk, by=owner.user, granted=access.of(owner.user)) == proposal
+    assert "A matter for two" in caught.value.detail
 
 
 def test_the_database_keeps_one_open_proposal_of_the_same_change(tom):
@@ -392,6 +393,8 @@ def test_a_refusal_is_for_good_and_says_why(tom, helen):
 
     with refused("reason_missing"):
         proposing.refuse(proposal.pk, by=helen.user, reason=" ")
+    with refused("reason_too_long"):
+        proposing.refuse(proposal.pk, by=helen.user, reason="x" * 1001)
     with refused("own_proposal"):
         proposing.refuse(proposal.pk, by=tom.user, reason="No.")
     proposing.refuse(proposal.pk, by=helen.user, reason="The limit stays.")

@@ -421,9 +421,10 @@ def test_a_simulation_nobody_asked_for_is_not_run(db):
     assert simulating.run(new_id()) is None
 
 
-def test_managers_of_another_queue_are_told_of_theirs_alone(db):
+@pytest.mark.parametrize("permission", ["see_queue", "review_in_queue", "manage_in_queue"])
+def test_managers_of_another_queue_are_told_of_theirs_alone(db, permission):
     one, other = make_world(), make_world()
-    accounts.grant_access(Role.QUEUE_MANAGER, "see_queue", one.queue, by=SEEDER)
+    accounts.grant_access(Role.QUEUE_MANAGER, permission, one.queue, by=SEEDER)
     make_item(one, **pays("500.00"))
     make_item(other, **pays("500.00"))
 

@@ -13,6 +13,7 @@ from portal.accounts import actions as accounts
 from portal.accounts.roles import Role
 from portal.kit.clock import now
 from portal.kit.ids import ItemId
+from portal.kit.problems import Refused
 from reviews import worklists
 from reviews.actions import signing, substituting, taking, watching
 from reviews.models import Decision, Lease, Substitution
@@ -128,8 +129,9 @@ def test_a_substitute_signs_up_to_the_amount_named(world, ana, dora):
 def test_a_limit_in_another_currency_covers_nothing(world, ana, dora):
     away(ana, dora, up_to=Decimal(500), currency="EUR")
 
-    with refused("stand_in_limit"):
+    with pytest.raises(Refused, match="You sign for Ana up to €500.00; this is more.") as caught:
         take(make_item(world), dora)
+    assert caught.value.name == "stand_in_limit"
 
 
 def test_the_limit_counts_what_changes_make_of_it(dora):

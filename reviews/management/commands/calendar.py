@@ -4,15 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
 
 from portal.accounts.models import User
-from portal.kit.problems import Problem
-from reviews.actions import proposing
 from reviews.management import wording
 from reviews.models import Calendar
 from reviews.policies import calendars
-from reviews.proposals.summaries import NothingChanges
 
 
 class Command(BaseCommand):
@@ -53,22 +49,7 @@ class Command(BaseCommand):
             raise CommandError(f"{wrong} of {len(files)} files cannot be used; nothing was changed.")
 
     def _apply(self, files: list[Path], by: User, reason: str) -> None:
-        lines = list[str]()
-        with transaction.atomic():
-            for file in files:
-                lines += self._proposed(file, by, reason)
-        self.stdout.write("\n".join(lines))
-
-    def _proposed(self, file: Path, by: User, reason: str) -> list[str]:
-        try:
-            proposal = proposing.propose("calendar", wording.text_of(file), by=by, reason=reason)
-        except (NothingChanges, proposing.AlreadyProposed) as already:
-            return [f"{file}: {already.detail}"]
-        except Problem as problem:
-            wording.faults(file, problem, self.stderr)
-            raise wording.refusal(file, problem) from problem
-        first, *rest = wording.announced(proposal)
-        return [f"{file}: {first}", *rest]
+        self.stdout.write("\n".join(wording.proposed("calendar", files, by=by, reason=reason, err=self.stderr)))
 
     def _export(self, name: str) -> None:
         calendar = Calendar.objects.select_related("in_force").filter(name=name).first()

@@ -4,15 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
 
-from portal.kit.problems import Problem
-from reviews.actions import proposing
 from reviews.management import policy_simulate, wording
 from reviews.models import Policy
 from reviews.policies import document
 from reviews.policies.document import PolicyInvalid
-from reviews.proposals.summaries import NothingChanges
 
 
 class Command(BaseCommand):
@@ -44,24 +40,10 @@ class Command(BaseCommand):
 
     def _apply(self, options: dict[str, Any]) -> None:
         """Propose all files in one transaction: a fault in the last leaves the first out too."""
-        by, reason, lines = wording.person(options["by"]), wording.reason(options["reason"]), list[str]()
+        by, reason = wording.person(options["by"]), wording.reason(options["reason"])
         self._parsed(options["files"])
-        with transaction.atomic():
-            for file in options["files"]:
-                lines += self._proposed(file, by, reason)
-        self.stdout.write("\n".join(lines))
-
-    def _proposed(self, file: Path, by: Any, reason: str) -> list[str]:
-        """Propose one file; what is in force or proposed already stays as it is, so a pipeline may run again."""
-        try:
-            proposal = proposing.propose("policy", wording.text_of(file), by=by, reason=reason)
-        except (NothingChanges, proposing.AlreadyProposed) as already:
-            return [f"{file}: {already.detail}"]
-        except Problem as problem:
-            wording.faults(file, problem, self.stderr)
-            raise wording.refusal(file, problem) from problem
-        first, *rest = wording.announced(proposal)
-        return [f"{file}: {first}", *rest]
+        told = wording.proposed("policy", options["files"], by=by, reason=reason, err=self.stderr)
+        self.stdout.write("\n".join(told))
 
     def _export(self, options: dict[str, Any]) -> None:
         policy = Policy.objects.select_related("in_force").filter(name=options["name"]).first()
