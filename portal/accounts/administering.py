@@ -136,7 +136,7 @@ def withdraw(person_id: UUID, role: str, reason: str, *, by: User) -> None:
 @transaction.atomic
 def withdraw_access(role: Role, permission: str, target: models.Model, reason: str, *, by: User) -> None:
     """Take a permission on a queue or a flow from everybody with a role at once. Raises ReasonMissing or NotSo."""
-    _insist_on_administrator(by)
+    insist(why_not_administer(access.of(by)))
     reason = reasons.given(reason, _WHY)
     group = Group.objects.select_for_update().filter(name=role.value).first()
     if group is None or not _is_given(group, permission, target):

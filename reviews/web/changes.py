@@ -73,7 +73,7 @@ def refuse(request: Request, proposal_id: UUID) -> HttpResponse:
     reason = request.POST.get("reason", "")
     try:
         proposing.refuse(proposal_id, by=request.user, reason=reason)
-    except (*reasons.UNFIT, ProposalInvalid) as problem:
+    except reasons.UNFIT as problem:
         return _page(request, proposal_id, problem=problem)
     messages.success(request, "Refused. Who proposed it reads your reason here.")
     return redirect("desk:proposal", proposal_id)

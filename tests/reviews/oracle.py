@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 LINE = re.compile(
-    r"^(?P<beside>& )?(?P<roles>[a-z -]+) x (?P<count>\d+)(?P<blind> blind)?(?: back to (?P<back>\d+))?(?: by .+)?$"
+    r"^(?P<beside>& )?(?P<roles>[a-z -]+) x (?P<count>\d+)(?P<blind> blind)?(?: back to (?P<back>\d+))?"
+    r"(?: by [a-z+,]+)?(?: as .+)?$"
 )
 # Which entries may take an item from where to where: written by hand, from docs/architecture.md.
 STEPS = {

@@ -68,7 +68,7 @@ def test_signatures_of_proposals_are_compared_with_their_entries(change):
         f"UPDATE reviews_proposal SET proposed_by_id = {ANOTHER_PERSON.format('proposed_by_id')} WHERE state = 'open'",
         f"UPDATE reviews_proposal SET content_id = {ANOTHER_EXHIBIT.format('content_id')} WHERE state = 'open'",
         "DELETE FROM reviews_proposal WHERE state = 'open'",
-        copied("reviews_proposal"),
+        copied("reviews_proposal", target="gen_random_uuid()"),
     ],
 )
 @pytest.mark.usefixtures("configured")
@@ -109,4 +109,4 @@ def test_what_is_in_force_is_compared_with_its_entries(change):
 @pytest.mark.parametrize("table", ["flow", "queue", "endpoint", "calendar"])
 @pytest.mark.usefixtures("configured")
 def test_what_was_opened_and_is_gone_is_missed(table):
-    assert named_after(f"DELETE FROM reviews_{table}") >= CONFIGURATION | {f"PROJECTION_DIFFERS reviews.{table}"}  # noqa: S608
+    assert f"PROJECTION_DIFFERS reviews.{table}" in named_after(f"DELETE FROM reviews_{table}")  # noqa: S608
