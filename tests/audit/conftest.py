@@ -33,3 +33,8 @@ def found(mark):
         return verify_ledger(high_water=mark, **options).codes
 
     return verify
+
+
+@pytest.fixture
+def seal(mark):
+    return lambda: sequencer.seal_once(mark)
