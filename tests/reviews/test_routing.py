@@ -13,7 +13,7 @@ from reviews.actions import routing, versioning
 from reviews.models import Decision, IntakeQueue, Item, Policy, Revision, SignoffSlot, Submission
 from reviews.policies import calendars
 from reviews.tasks import drain
-from tests.api.test_revisions import post as revise
+from tests.api.revised import post as revise
 from tests.factories import SEEDER, a_document, make_item, make_person, make_world, refused, story
 
 pytestmark = pytest.mark.django_db
