@@ -1,6 +1,5 @@
-"""The pages of one's own account: enrolling, removing and confirming, each change with its entry."""
+"""The pages of one's own factors: enrolling and removing, each change with its entry."""
 
-import html
 import json
 import re
 
@@ -12,23 +11,16 @@ from fido2.utils import websafe_decode
 
 from portal.accounts import ceremony, codes, enrolments
 from portal.accounts.ceremony import PROFILES
-from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.kit.clock import now
 from tests.accounts.device import Device
-from tests.accounts.entering import (
-    CONFIRM,
-    confirmed,
-    entered,
-    forget_attempts,
-    give_password,
-    half_entered,
-    with_passkey,
-)
-from tests.factories import Person, make_person, refused, story
+from tests.accounts.enrolling import APP, FACTORS, PASSKEY, attribute
+from tests.accounts.enrolling import newcomer as newcomer
+from tests.accounts.entering import CONFIRM, confirmed, entered, forget_attempts, half_entered, with_passkey
+from tests.factories import make_person, refused, story
 
 pytestmark = pytest.mark.django_db
-APP, PASSKEY, FACTORS = "/account/factors/app/", "/account/factors/passkey/", "/account/factors/"
+
 CLAIMS = PROFILES["claims"]
 
 
@@ -44,25 +36,11 @@ def ana():
 
 
 @pytest.fixture
-def newcomer():
-    person = make_person("new")
-    User.objects.get(pk=person.user.pk).authenticator_set.all().delete()
-    return person
-
-
-@pytest.fixture
 def clock():
     """A clock that stands still until a test shifts it, in the middle of a code's window."""
     start = int(now().timestamp()) // 30 * 30 + 60
     with time_machine.travel(start, tick=False) as traveller:
         yield traveller
-
-
-def attribute(browser, path, name):
-    """Give an attribute of a page's form, as the browser reads it."""
-    found = re.search(rf'{name}="([^"]*)"', browser.get(path).content.decode())
-    assert found
-    return html.unescape(found[1])
 
 
 def scan(browser):
@@ -226,100 +204,3 @@ def test_every_change_asks_first_who_it_is(ana, path):
 @pytest.mark.parametrize("path", ["/account/", FACTORS, APP, PASSKEY, "/account/password/", CONFIRM])
 def test_a_stranger_is_sent_to_the_sign_in(path, db):
     assert Client().get(path).url.startswith("/account/sign-in/")
-
-
-class TestConfirming:
-    """Password and second factor, asked afresh."""
-
-    def test_with_a_code(self, ana):
-        browser = entered(ana)
-
-        answer = browser.post(CONFIRM, {"password": ana.password, "totp": ana.code(), "next": APP})
-
-        assert answer.url == APP
-        assert browser.get(APP).status_code == 200
-
-    def test_with_a_passkey(self, ana):
-        device, browser = with_passkey(ana), entered(ana)
-        challenge = websafe_decode(attribute(browser, CONFIRM, "data-challenge"))
-
-        browser.post(CONFIRM, {"password": ana.password, "passkey": json.dumps(device.answer(challenge))})
-
-        assert browser.get(APP).status_code == 200
-
-    @pytest.mark.parametrize("typed", [
-        lambda ana: {"password": ana.password, "totp": ""},
-        lambda ana: {"password": "wrong", "totp": ana.code()},
-        lambda ana: {"password": "", "totp": ana.code()},
-        lambda ana: {"password": ana.password, "totp": "wrong"},
-        lambda ana: {"password": ana.password, "passkey": "{}"},
-    ], ids=["no code", "wrong password", "no password", "wrong code", "empty passkey"])  # fmt: skip
-    def test_not_with(self, ana, typed):
-        browser = entered(ana)
-
-        assert browser.post(CONFIRM, typed(ana)).status_code == 422
-        assert browser.get(APP).status_code == 302
-
-    def test_not_after_five_wrong_attempts(self, ana):
-        browser = entered(ana)
-        for _ in range(5):
-            browser.post(CONFIRM, {"password": "wrong", "totp": "1"})
-
-        answer = browser.post(CONFIRM, {"password": ana.password, "totp": ana.code()})
-
-        assert "Wait five minutes" in answer.content.decode()
-
-    def test_makes_a_half_session_whole(self, ana):
-        browser = half_entered(ana)
-
-        browser.post(CONFIRM, {"password": ana.password, "totp": ana.code()})
-
-        assert browser.get("/account/").status_code == 200
-
-    @pytest.mark.parametrize("elsewhere", ["https://example.net/", "//example.net/", "javascript:alert(1)"])
-    def test_leads_nowhere_else(self, ana, elsewhere):
-        answer = entered(ana).post(CONFIRM, {"password": ana.password, "totp": ana.code(), "next": elsewhere})
-
-        assert answer.url == FACTORS
-
-
-class TestPassword:
-    """A new password."""
-
-    @pytest.mark.parametrize(("typed", "again"), [("short", "short"), ("a long enough one", "another one"), ("", "")])
-    def test_is_refused_when_it_is_weak_or_not_the_same_twice(self, ana, typed, again):
-        answer = confirmed(ana).post("/account/password/", {"password": typed, "again": again})
-
-        assert answer.status_code == 422
-        assert User.objects.get(pk=ana.user.pk).check_password(ana.password)
-
-    def test_is_taken_ends_signing_periods_and_all_other_sessions_and_leaves_an_entry(self, ana):
-        ceremony.prove(ana.user, ana.factors(), session_ref="x", profile=CLAIMS)
-        here, elsewhere = confirmed(ana), entered(ana)
-
-        here.post("/account/password/", {"password": "seven blue herons", "again": "seven blue herons"})
-
-        assert (here.get("/account/").status_code, elsewhere.get("/account/").status_code) == (200, 302)
-        assert ceremony.needs_code(ana.user, session_ref="x", profile=CLAIMS)
-        assert story(ana.user.pk)[-1] == "person.password_changed"
-        changed = Person(ana.user, "seven blue herons", ana.totp_secret)
-        assert give_password(changed).status_code == 302
-
-
-class TestUpcoming:
-    """What the demonstration's banner shows."""
-
-    def test_the_code_of_the_moment_while_it_is_unused(self, ana, clock):
-        assert codes.upcoming(ana.user, now()) == (ana.code(), 30)
-
-    def test_none_once_it_is_used_and_the_seconds_until_the_next(self, ana, clock):
-        codes.spend(ana.user, ana.code(), now())
-        clock.shift(11)
-        waiting = codes.upcoming(ana.user, now())
-        clock.shift(19)
-
-        assert waiting == (None, 19)
-        assert codes.upcoming(ana.user, now()) == (ana.code(), 30)
-
-    def test_none_without_an_app(self, newcomer):
-        assert codes.upcoming(newcomer.user, now()) == (None, 0)

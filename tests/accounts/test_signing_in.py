@@ -8,9 +8,9 @@ import time_machine
 from django.test import Client
 from fido2.utils import websafe_decode
 
-from portal.accounts import actions, ceremony, sessions
+from portal.accounts import actions, ceremony
 from portal.accounts.ceremony import PROFILES
-from portal.accounts.models import SigningPeriod, User
+from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.kit.clock import now
 from tests.accounts.device import PRESENT
@@ -18,7 +18,6 @@ from tests.accounts.entering import (
     CONFIRM,
     SECOND,
     SIGN_IN,
-    confirmed,
     entered,
     forget_attempts,
     give_code,
@@ -30,6 +29,7 @@ from tests.accounts.entering import (
 from tests.factories import SEEDER, make_person, refused
 
 pytestmark = pytest.mark.django_db
+
 CLAIMS = PROFILES["claims"]
 
 
@@ -263,46 +263,6 @@ class TestHalf:
 
     def test_a_password_changes_no_password(self, ana):
         assert half_entered(ana).get("/account/password/").status_code == 302
-
-
-class TestSessions:
-    """What signing calls a session."""
-
-    def test_a_session_has_one_name_until_sign_out_and_another_after(self, ana, rf):
-        names = []
-        for browser in (entered(ana), entered(ana)):
-            request = rf.get("/")
-            request.session = browser.session
-            names += [sessions.ref(request), sessions.ref(request)]
-
-        assert names[0] == names[1] != names[2]
-        assert len(names[0]) == 64
-        assert names[0] != request.session.session_key
-
-    def test_signing_out_ends_this_sessions_signing_period_alone(self, ana, rf):
-        browser, request = entered(ana), rf.get("/")
-        request.session = browser.session
-        here = sessions.ref(request)
-        for session in (here, "elsewhere"):
-            SigningPeriod.objects.create(user=ana.user, session_ref=session)
-
-        browser.post("/account/sign-out/")
-
-        assert [each.session_ref for each in SigningPeriod.objects.filter(ended_at=None)] == ["elsewhere"]
-        assert not is_in(browser)
-
-    def test_a_link_signs_nobody_out(self, ana):
-        browser = entered(ana)
-
-        assert browser.get("/account/sign-out/").status_code == 405
-        assert is_in(browser)
-
-    def test_a_confirmation_holds_for_five_minutes(self, ana, clock):
-        browser = confirmed(ana)
-        open_then = browser.get("/account/factors/app/").status_code
-        clock.shift(301)
-
-        assert (open_then, browser.get("/account/factors/app/").status_code) == (200, 302)
 
 
 def test_who_has_only_a_passkey_is_not_asked_for_a_code(ana):

@@ -1,49 +1,19 @@
-"""Sending back and posting anew: what the flow is told, what it may post, and how it is routed again."""
+"""Posting anew: what the flow may post for an item that was sent back, and how it is routed again."""
 
 import json
-from datetime import timedelta
-from typing import Any
 
 import pytest
-import time_machine
 from django.test import Client
 
-from audit.sealing import sequencer
 from portal.accounts.roles import Role
-from portal.kit.clock import now, stamp
 from portal.kit.ids import ItemId
 from reviews.actions import configuring, returning, taking
-from reviews.models import (
-    Attachment,
-    ChangeRequest,
-    Delivery,
-    Flow,
-    Item,
-    Lease,
-    Quarantine,
-    Revision,
-    RevisionPost,
-    Signature,
-    SignoffSlot,
-)
+from reviews.models import Attachment, Flow, Item, Lease, Quarantine, Revision, RevisionPost, Signature, SignoffSlot
 from reviews.words import State
-from tests.factories import (
-    POLICY,
-    SEEDER,
-    World,
-    a_document,
-    make_item,
-    make_person,
-    make_world,
-    open_all,
-    refused,
-    sign,
-    story,
-    take,
-)
+from tests.api.revised import REASON, a_revision, code, post
+from tests.factories import POLICY, SEEDER, make_item, make_person, make_world, open_all, refused, sign, story, take
 
 pytestmark = pytest.mark.django_db
-REASON = "The building was paid in May; take that off."
 
 
 @pytest.fixture
@@ -65,80 +35,6 @@ def item(world):
 def sent_back(item, ana):
     take(item, ana)
     return returning.request_changes(ItemId(item.pk), by=ana.user, seen=item.version, reason=REASON)
-
-
-def a_revision(**action: Any) -> dict[str, Any]:
-    amounts = {"subject": "claim/T-revised", "amount": "400.00", "amount_at_stake": "400.00"} | action
-    return a_document(external_id="T-revised", action=amounts)
-
-
-def post(world: World, item: Item, document: dict[str, Any], *, key: str = "", **signed: Any) -> Any:
-    raw = json.dumps(document).encode()
-    headers = world.headers(raw, **signed)
-    headers |= {"authorization": f"Bearer {key}"} if key else {}
-    content_type = headers.pop("content-type")
-    return Client().post(f"/api/v1/items/{item.pk}/revisions", raw, content_type=content_type, headers=headers)
-
-
-def code(answer: Any) -> str:
-    return str(answer.json()["code"])
-
-
-class TestSendingBack:
-    def test_waits_for_the_flow_and_lets_the_hold_go(self, sent_back):
-        sent_back.refresh_from_db()
-        assert (sent_back.state, sent_back.awaiting, sent_back.version) == (State.CHANGES_REQUESTED, "", 2)
-        assert not Lease.objects.filter(item=sent_back).exists()
-        assert ChangeRequest.objects.get(item=sent_back).revision == 1
-        assert story(sent_back)[-1] == "item.changes_requested"
-
-    def test_tells_the_flow_why_and_not_who(self, sent_back, world, ana):
-        sequencer.seal_once()
-        told = world.get(f"/api/v1/items/{sent_back.pk}/decision")
-
-        assert told.status_code == 200
-        assert set(told.json()) == {"item", "outcome", "revision", "reason", "requested_at", "ledger"}
-        assert (told.json()["outcome"], told.json()["reason"]) == ("changes_requested", REASON)
-        assert ana.user.printed_name not in told.content.decode()
-
-    def test_rings_the_flow_once(self, world, item, ana):
-        configuring.register_endpoint(world.flow, "http://127.0.0.1:9/hook", by=SEEDER, allow_private=True)
-        take(item, ana)
-        returning.request_changes(ItemId(item.pk), by=ana.user, seen=1, reason=REASON)
-
-        assert Delivery.objects.get(item=item).event_type == "countersign.item.changes_requested.v1"
-
-    def test_needs_a_reason(self, item, ana):
-        take(item, ana)
-
-        with refused("reason_missing"):
-            returning.request_changes(ItemId(item.pk), by=ana.user, seen=1, reason="  ")
-
-    def test_needs_the_hold(self, item, ana):
-        with refused("not_taken"):
-            returning.request_changes(ItemId(item.pk), by=ana.user, seen=1, reason=REASON)
-
-    def test_needs_what_was_seen(self, item, ana):
-        take(item, ana)
-
-        with refused("stale"):
-            returning.request_changes(ItemId(item.pk), by=ana.user, seen=2, reason=REASON)
-
-    def test_leaves_nothing_to_take_or_to_ask(self, sent_back, ana):
-        for again in (
-            lambda: taking.take(ItemId(sent_back.pk), by=ana.user),
-            lambda: returning.request_changes(ItemId(sent_back.pk), by=ana.user, seen=2, reason=REASON),
-        ):
-            with refused("not_open"):
-                again()
-
-    def test_can_be_cancelled_by_the_flow(self, sent_back, world):
-        answer = Client().post(
-            f"/api/v1/items/{sent_back.pk}/cancel", "{}", content_type="application/json",
-            headers={"authorization": f"Bearer {world.key}"},
-        )  # fmt: skip
-
-        assert answer.json()["state"] == "cancelled"
 
 
 class TestANewRevision:
@@ -333,13 +229,3 @@ def test_nobody_having_signed_a_revision_follows_a_revision(world, sent_back):
 
     assert [answer.json()["revision"] for answer in answers] == [2, 3]
     assert Item.objects.get(pk=sent_back.pk).version == 4
-
-
-def test_what_was_sent_back_expires_all_the_same(world, ana):
-    until = stamp(now() + timedelta(minutes=30))
-    item = take(make_item(world, expires_at=until), ana)
-    returning.request_changes(ItemId(item.pk), by=ana.user, seen=item.version, reason=REASON)
-
-    with time_machine.travel(now() + timedelta(hours=1)):
-        assert returning.expire_due() == 1
-    assert Item.objects.get(pk=item.pk).state == State.EXPIRED

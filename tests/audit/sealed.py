@@ -1,13 +1,15 @@
-"""What the tests of sealing share: entries to seal, and a superuser who tampers with them."""
+"""What the tests of sealing share: entries to seal, a superuser who tampers with them, and where that is found."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
 
 from audit import exhibits, ledger
 from audit.ledger import Written
+from audit.sealing.verification import verify_ledger
 from tests.audit.saying import BY, Looked, Painted, a_key, a_stream
 
 
@@ -64,3 +66,8 @@ def tamper(sql: str, *values: Any) -> None:
 def indexes() -> list[int]:
     """Give the indexes of the log, in order."""
     return [row[0] for row in query("SELECT idx FROM audit_leaf ORDER BY idx")]
+
+
+def where(mark: Path, code: str) -> list[str]:
+    """Give the places at which verification finds this code."""
+    return [each.where for each in verify_ledger(high_water=mark).findings if each.code == code]

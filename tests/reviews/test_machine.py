@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 
 import pytest
 import time_machine
-import yaml
 from django.db import connection, transaction
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -31,70 +30,23 @@ from reviews.models import ApiKey, Item, Lease, Signature, SignoffSlot
 from reviews.words import Verdict
 from tests.factories import SEEDER, Person, World, make_person, sign, take
 from tests.reviews.changing import CONTRACT, change, make_claim
-from tests.reviews.cheating import run
-from tests.reviews.oracle import Entered, Known, Lent, Replayed
-from tests.reviews.planned import WORDS, make_planned, parallel, stage
+from tests.reviews.oracle import Known, Lent, Replayed
+from tests.reviews.planned import WORDS, make_planned, stage
+from tests.reviews.searching import entries, plans, policy_of
 
 CAST = ("a1", "a2", "a3", "s1", "s2", "c1", "r1", "as", "acsr", "nobody")
 SUBMITTER = "acs"
 NAMES = st.sampled_from((*CAST, SUBMITTER))
 AMOUNTS = st.sampled_from(["0.00", "1.00", "500.00", "5000.00", "50000.00"])
+
 # What a person whose turn it is may still be told: somebody holds the item, or its own deadline passed.
 EXCUSES = {"taken_by_other", "deadline_passed", "nothing_to_change", "nothing_changed"}
-
 
 # What a run must have come to, or it proves little.
 EXPECTED = {
     *(f"{verb}: yes" for verb in ("sign", "change", "send back", "revise", "aside", "away", "anew")),
     *(f"ends {state}" for state in ("approved", "rejected", "in_review")),
 }  # fmt: skip
-
-
-@st.composite
-def plans(draw: Any) -> list[dict[str, Any]]:
-    """Draw a plan: up to four steps, of one stage or of several at the same time."""
-    made, names = [], []
-    for step in range(draw(st.integers(1, 4))):
-        beside = []
-        for place in range(draw(st.sampled_from([1, 1, 2]))):
-            roles = "".join(sorted(draw(st.sets(st.sampled_from("acsr"), min_size=1, max_size=2))))
-            more: dict[str, Any] = {"name": f"n{step}-{place}", "signatures": draw(st.sampled_from([1, 1, 1, 2]))}
-            if names and draw(st.booleans()):
-                more["reject_to"] = draw(st.sampled_from(names))
-            beside.append(stage(roles, **more))
-        if step or len(beside) > 1:
-            beside[-1]["blind"] = draw(st.booleans())
-        names += [each["name"] for each in beside]
-        made.append(beside[0] if len(beside) == 1 else parallel(*beside))
-    return made
-
-
-def policy_of(world: World, name: str, small: Any, large: Any, harmful: Any) -> str:
-    """Write a policy in which amount and effect decide about the plan, and a dollar needs nobody."""
-
-    def asks(title: str, when: str, plan: Any) -> dict[str, Any]:
-        return {"name": title, "when": when, "reason": "Drawn.", "queue": world.queue.slug, "plan": plan}
-
-    tiny = {"name": "tiny", "when": "action.effect == 'pay' && action.amount_at_stake <= 1.0", "reason": "A dollar.",
-            "queue": world.queue.slug, "auto_approve": True, "effects": ["pay"]}  # fmt: skip
-    rules = [
-        asks("harmful", "action.effect == 'deny'", harmful),
-        tiny,
-        asks("large", "action.amount_at_stake > 1000.0", large),
-        asks("small", "action.amount_at_stake <= 1000.0", small),
-    ]
-    fallback = {"queue": world.exceptions.slug, "plan": [stage("s")]}
-    return yaml.safe_dump({"policy": name, "fallback": fallback, "rules": rules}, sort_keys=False)
-
-
-def entries(item_id: Any) -> list[Entered]:
-    """Read the entries that moved an item, as they lie in the database."""
-    rows = run(
-        "SELECT kind, version, state, at, actor_ref, convert_from(leaf_bytes, 'UTF8') FROM audit_entry"
-        " WHERE stream = %s AND version IS NOT NULL",
-        item_id,
-    )
-    return [Entered(*told, json.loads(leaf)["pub"]) for *told, leaf in rows]
 
 
 class Machine(RuleBasedStateMachine):

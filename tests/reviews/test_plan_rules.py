@@ -1,7 +1,4 @@
-"""Cheats on plans with rounds, steps, factors and verdicts, and on items routed anew: the database refuses each."""
-
-from dataclasses import fields
-from uuid import UUID
+"""Cheats on plans with rounds, steps, factors and verdicts: the database refuses each."""
 
 import pytest
 
@@ -9,15 +6,16 @@ from audit import ledger
 from portal.kit.clock import now
 from portal.kit.ids import ItemId, new_id
 from reviews import facts, lifecycle, plans, turns
-from reviews.actions import configuring, returning, signing, taking
-from reviews.models import Item, PolicyVersion, Revision, Signature, SignIntent, SignoffSlot
+from reviews.actions import signing, taking
+from reviews.models import Item, Signature, SignIntent, SignoffSlot
 from reviews.words import State, Verdict
-from tests.factories import SEEDER, make_item, sign, take
+from tests.factories import sign, take
 from tests.reviews.cheating import APP, OWNER, copied, forge, pasted, refuses, run
 from tests.reviews.planned import Cast, parallel, stage
 from tests.reviews.test_slot_rules import ceremony_of
 
 pytestmark = pytest.mark.django_db
+
 PLAN = stage("c", name="review"), parallel(stage("s", reject_to="review"), stage("r"))
 AS_BOTH = pytest.mark.parametrize("as_role", [APP, OWNER])
 
@@ -235,82 +233,6 @@ def test_nobody_signs_before_they_opened_the_required_reading():
 
     with refuses(because="has not opened the required reading"):
         pasted(intent)
-
-
-@AS_BOTH
-def test_an_item_keeps_its_rules_until_its_next_revision(world, as_role):
-    item = make_item(world)
-    version = PolicyVersion.objects.get(pk=item.policy_version_id)
-    newer = configuring.apply_policy(version.text + "\n# newer\n", by=SEEDER)
-
-    with refuses(as_role=as_role, because="keeps the rules it was routed by"):
-        run("UPDATE reviews_item SET policy_version_id = %s, version = version + 1 WHERE id = %s", newer.pk, item.pk)
-
-
-def test_a_wall_is_told_by_its_entry(world):
-    item = make_item(world)
-
-    with refuses(because="a wall its entry does not tell"):
-        forge(item, State.IN_REVIEW, wall="counsel")
-
-
-def test_a_wall_is_not_told_as_another_one(world):
-    item = make_item(world)
-
-    with refuses(because="a wall its entry does not tell"):
-        forge(item, State.IN_REVIEW, facts.Walled(wall="restricted-person"), wall="counsel")
-
-
-def test_a_wall_that_is_told_stands(world):
-    item = make_item(world)
-
-    forge(item, State.IN_REVIEW, facts.Walled(wall="counsel"), wall="counsel")
-
-    assert Item.objects.get(pk=item.pk).wall == "counsel"
-
-
-OTHER = {
-    "another document": {"digest": b"x" * 32},
-    "another post": {"posted_as": 2},
-    "another contract": {"contract_id": None},
-    "changes": {"changed": ["/pay"]},
-}
-
-
-@AS_BOTH
-@pytest.mark.parametrize("changes", OTHER.values(), ids=OTHER.keys())
-def test_an_item_is_not_routed_anew_with(changes, as_role):
-    cast = Cast(stage("a"))
-    if "contract_id" in changes:
-        configuring.apply_contract(cast.world.flow, {"type": "object"}, by=SEEDER)
-        cast = Cast(world=cast.world)
-    revision = Revision.objects.get(item=cast.item)
-    cast["a"]
-
-    with refuses(as_role=as_role, because="routed anew with another content"):
-        copied(revision, **{"id": None, "revision": 2, "rerouted_by_id": cast["a"].user.pk} | changes)
-
-
-def test_a_revision_routed_anew_is_told_by_who_did_it(world, ana, ben):
-    item = make_item(world)
-    copied(Revision.objects.get(item=item), id=None, revision=2, rerouted_by_id=ben.user.pk)
-    copied(SignoffSlot.objects.get(item=item), id=None, revision=2)
-    received = ledger.story(item.pk)[0].pub
-    given = {each.name: received.get(each.name) for each in fields(facts.Rerouted)}
-    given |= {"revision": 2, "before": 1, "reason": "New rules.", "policy": UUID(received["policy"])}
-    given |= {"queue": UUID(received["queue"]), "action_sha256": bytes.fromhex(received["action_sha256"])}
-
-    with refuses(because="at a revision its entry does not tell"):
-        forge(item, State.IN_REVIEW, facts.Rerouted(**given), revision=2)
-
-
-def test_a_sent_back_item_is_not_brought_back_by_routing_it_anew(world, ana):
-    item = take(make_item(world), ana)
-    returning.request_changes(ItemId(item.pk), by=ana.user, seen=item.version, reason="Look again.")
-    item.refresh_from_db()
-
-    with refuses():
-        forge(item, State.IN_REVIEW)
 
 
 def test_an_intent_of_the_round_before_signs_nothing():

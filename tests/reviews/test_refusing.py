@@ -6,7 +6,7 @@ from audit.sealing import sequencer
 from reviews.actions import configuring, returning, routing, taking
 from reviews.models import ApiKey, Decision, Delivery, Item, SignoffSlot
 from reviews.projections import items
-from tests.api.test_revisions import post as revise
+from tests.api.revised import post as revise
 from tests.factories import SEEDER, a_document, make_item, make_world, refused, story
 
 pytestmark = pytest.mark.django_db

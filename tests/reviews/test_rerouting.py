@@ -1,4 +1,4 @@
-"""Rerouting: an open item comes under the rules in force by an explicit, recorded act, and never gets easier by it."""
+"""Rerouting: an open item comes under the rules in force by a recorded act, and never gets easier by it."""
 
 import pytest
 
@@ -6,96 +6,17 @@ from portal.accounts import actions as accounts
 from portal.accounts.roles import Role
 from portal.kit.ids import ItemId
 from reviews import plans
-from reviews.actions import rerouting, signing, versioning
+from reviews.actions import rerouting, signing
 from reviews.models import Item, Lease, Revision, Signature
 from reviews.projections import items
 from reviews.words import Verdict
-from tests.factories import SEEDER, make_item, make_person, make_world, refused, sign, story, take
+from tests.factories import SEEDER, make_person, make_world, refused, sign, story, take
 from tests.reviews.changing import CONTRACT, change, make_claim
+from tests.reviews.rerouted import AFTER, BEFORE, REASON, put_in_force, reroute
+from tests.reviews.rerouted import mia as mia
+from tests.reviews.rerouted import world as world
 
 pytestmark = pytest.mark.django_db
-
-BEFORE = """
-policy: payouts
-fallback:
-  queue: exceptions
-  plan: [{role: senior-adjuster, meaning: Decision}]
-rules:
-  - name: one
-    when: action.effect == "pay"
-    reason: One adjuster signs.
-    queue: payouts
-    due: 2d
-    plan: [{role: adjuster, meaning: Approval}]
-"""
-AFTER = """
-policy: payouts
-fallback:
-  queue: exceptions
-  plan: [{role: senior-adjuster, meaning: Decision}]
-rules:
-  - name: barred
-    when: action.type == "claim.barred"
-    reason: This is not decided here.
-    refuse: true
-  - name: tiny
-    when: action.effect == "pay" && action.amount <= 10.0
-    reason: Ten dollars need nobody.
-    queue: exceptions
-    auto_approve: true
-    effects: [pay]
-  - name: large
-    when: action.effect == "pay" && action.amount > 1000.0
-    reason: Large payouts are signed three times.
-    queue: exceptions
-    priority: urgent
-    due: 1d
-    verdicts: [approve, reject]
-    licences: [claims-adjuster]
-    reading: [{title: Guide, text: Read this.}]
-    wall: counsel
-    plan:
-      - {role: adjuster, meaning: Review}
-      - parallel:
-          - {role: senior-adjuster, meaning: Approval, signatures: 2}
-          - {role: release-approver, meaning: Release}
-  - name: two
-    when: action.effect == "pay"
-    reason: Two sign.
-    queue: exceptions
-    due: 4h
-    plan:
-      - {role: adjuster, meaning: Review}
-      - {role: senior-adjuster, meaning: Approval}
-"""
-REASON = "The new rules count for what is open."
-
-
-@pytest.fixture
-def world(db):
-    return make_world(policy=BEFORE, contract=CONTRACT)
-
-
-@pytest.fixture
-def mia(world):
-    for queue in (world.queue, world.exceptions):
-        for permission in ("see_queue", "manage_in_queue"):
-            accounts.grant_access(Role.QUEUE_MANAGER, permission, queue, by=SEEDER)
-    return make_person("mia", Role.QUEUE_MANAGER)
-
-
-def put_in_force(world, text=AFTER):
-    name, number = world.flow.policy.name, world.queue.slug.rpartition("-")[2]
-    text = text.replace("policy: payouts", f"policy: {name}").replace(
-        "queue: exceptions", f"queue: exceptions-{number}"
-    )
-    return versioning.apply_policy(text.replace("queue: payouts", f"queue: payouts-{number}"), by=SEEDER)
-
-
-def reroute(item, person, **given):
-    seen = given.pop("seen", None) or Item.objects.get(pk=item.pk).version
-    reason = given.pop("reason", REASON)
-    return rerouting.reroute(ItemId(item.pk), by=person.user, seen=seen, reason=reason)
 
 
 def test_an_item_keeps_the_rules_it_was_routed_by_until_somebody_routes_it_anew(world, mia):
@@ -269,65 +190,6 @@ def test_what_is_decided_is_not_routed_anew(world, mia, ana):
 
     with refused("not_open"):
         reroute(item, mia)
-
-
-def test_all_items_of_a_policy_are_routed_anew_one_by_one(world, mia, ana):
-    open_items = [make_claim(world) for _ in range(3)]
-    decided = make_claim(world)
-    sign(take(decided, ana), ana)
-    elsewhere = make_item(make_world(policy=BEFORE))
-    put_in_force(world)
-
-    some = rerouting.reroute_all(world.flow.policy, by=mia.user, reason=REASON, limit=2)
-    rest = rerouting.reroute_all(world.flow.policy, by=mia.user, reason=REASON)
-
-    assert (len(some.done), some.more, len(rest.done), rest.more) == (2, True, 1, False)
-    assert set(some.done) | set(rest.done) == {item.pk for item in open_items}
-    assert not Item.objects.filter(pk__in=[decided.pk, elsewhere.pk], revision__gt=1).exists()
-
-
-@pytest.fixture
-def veiled(mia, ana):
-    """Two open items that nobody routes anew: one of two signers has signed, and the other signs blind."""
-    blind = "meaning: Approval}, {role: senior-adjuster, meaning: Approval, blind: true"
-    world = make_world(policy=BEFORE.replace("meaning: Approval", blind), contract=CONTRACT)
-    accounts.grant_access(Role.QUEUE_MANAGER, "manage_in_queue", world.queue, by=SEEDER)
-    items = [make_claim(world) for _ in range(2)]
-    for item in items:
-        sign(take(item, ana), ana)
-    return world, items
-
-
-def test_each_refusal_of_many_is_told(veiled, mia):
-    world, items = veiled
-    put_in_force(world)
-
-    told = rerouting.reroute_all(world.flow.policy, by=mia.user, reason=REASON)
-
-    assert [(each.item_id, each.code) for each in told.left] == [(item.pk, "not_open") for item in items]
-
-
-def test_what_is_refused_holds_up_none_of_those_after_it(veiled, mia):
-    world, items = veiled
-    item = make_claim(world)
-    put_in_force(world)
-
-    first = rerouting.reroute_all(world.flow.policy, by=mia.user, reason=REASON, limit=2)
-    then = rerouting.reroute_all(world.flow.policy, by=mia.user, reason=REASON, after=first.last, limit=2)
-
-    assert (len(first.left), first.more, first.last) == (2, True, items[1].pk)
-    assert (then.done, then.more) == ([item.pk], False)
-
-
-@pytest.mark.parametrize(("reason", "code"), [(" ", "reason_missing"), ("x" * 4001, "reason_too_long")])
-def test_many_are_routed_anew_with_one_reason_or_none_is(world, mia, reason, code):
-    item = make_claim(world)
-    put_in_force(world)
-
-    with refused(code):
-        rerouting.reroute_all(world.flow.policy, by=mia.user, reason=reason)
-
-    assert story(item) == ["item.received"]
 
 
 def test_nobody_outside_its_wall_routes_an_item_anew_or_hears_of_it(world, mia):

@@ -1,89 +1,17 @@
 """Simulation: a draft of rules is asked about real items; it tells by rule what would change, and changes nothing."""
 
 import io
-from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from portal.accounts import access
-from portal.accounts import actions as accounts
-from portal.accounts.roles import Role
-from portal.kit.clock import now
-from portal.kit.ids import new_id
-from reviews import tasks
 from reviews.actions import routing, simulating, versioning
 from reviews.actions.comparing import Group, Routed, compared
 from reviews.models import Item, Simulation
-from tests.factories import POLICY, SEEDER, a_document, make_item, make_person, make_world, refused
+from tests.factories import POLICY, SEEDER, a_document, make_item, make_world, refused
+from tests.reviews.drafting import draft_of, of_rule, pays, run
 
 pytestmark = pytest.mark.django_db
-
-RULES = """
-rules:
-  - name: sanctioned
-    when: action.type == "claim.sanctioned"
-    reason: Refused.
-    refuse: true
-  - name: fails
-    when: action.type == "claim.fails" && snapshot.output.nothing == 1
-    reason: It fails.
-    queue: payouts
-    plan: [{role: adjuster, meaning: Approval}]
-  - name: denials
-    when: action.effect in ["deny", "partial"]
-    reason: Denials are always signed twice.
-    queue: payouts
-    plan:
-      - {role: adjuster, meaning: Review}
-      - {role: senior-adjuster, meaning: Approval}
-  - name: small
-    when: action.effect == "pay" && action.amount_at_stake <= 1000.0
-    reason: A thousand needs nobody.
-    queue: payouts
-    auto_approve: true
-    effects: [pay]
-  - name: middle
-    when: action.effect == "pay" && action.amount_at_stake <= 20000.0
-    reason: One is enough now.
-    queue: payouts
-    plan: [{role: adjuster, meaning: Approval}]
-  - name: large
-    when: action.effect == "pay"
-    reason: Somewhere else.
-    queue: exceptions
-    plan:
-      - {role: adjuster, meaning: Review}
-      - {role: senior-adjuster, meaning: Approval}
-"""
-
-
-def draft_of(world, text=None):
-    """Give the factory's policy with other rules, under the names of a world."""
-    number = world.queue.slug.rpartition("-")[2]
-    text = text or POLICY[: POLICY.index("rules:")] + RULES.lstrip()
-    for name in ("policy: payouts", "queue: payouts", "queue: exceptions"):
-        text = text.replace(name, f"{name}-{number}")
-    return text
-
-
-def pays(amount, **action):
-    return {"action": {"amount": amount, "amount_at_stake": amount} | action}
-
-
-def run(text, wanted=1000, by=None):
-    simulation = simulating.start(text, wanted, by=by)
-    simulating.run(simulation.pk)
-    return Simulation.objects.get(pk=simulation.pk)
-
-
-def of_rule(simulation, name):
-    return next(each for each in simulation.result["rules"] if each["rule"] == name)
-
-
-@pytest.fixture
-def auditor(db):
-    return make_person("olga", Role.AUDITOR)
 
 
 def test_a_draft_tells_by_rule_what_would_change(db):
@@ -199,142 +127,6 @@ def test_examples_are_bounded_and_counts_are_not(db):
     assert (told["counts"]["newly_automatic"], len(told["items"]["newly_automatic"])) == (55, 50)
 
 
-def test_who_may_see_nothing_is_told_nothing(db):
-    world = make_world()
-    make_item(world, **pays("500.00"))
-
-    simulation = run(draft_of(world), by=make_person("eve", Role.ADMINISTRATOR).user)
-
-    assert (simulation.state, simulation.total, simulation.result["asked"]) == ("finished", 0, 0)
-
-
-def test_items_behind_a_wall_are_not_even_counted_outside_of_it(auditor):
-    world = make_world(policy=POLICY.replace("  - name: small\n", "  - name: small\n    wall: counsel\n"))
-    make_item(world, **pays("500.00"))
-    make_item(world, **pays("50000.00"))
-
-    outside, everybody = run(draft_of(world), by=auditor.user), run(draft_of(world))
-
-    assert (outside.result["asked"], everybody.result["asked"]) == (1, 2)
-
-
-def test_examples_are_shown_to_those_who_may_see_them_now(db, auditor):
-    world, ana = make_world(), make_person("ana", Role.ADJUSTER)
-    item = make_item(world, **pays("500.00"))
-    simulation = run(draft_of(world), by=auditor.user)
-
-    def shown(person):
-        return [
-            (each.rule, each.group, each.count, each.items) for each in simulating.shown(simulation, access.of(person))
-        ]
-
-    assert shown(ana.user) == [("small", Group.AUTOMATIC, 1, [item])]
-    assert shown(make_person("eve").user) == [("small", Group.AUTOMATIC, 1, [])]
-
-
-def test_a_worker_takes_what_waits_in_turn(db):
-    world = make_world()
-    made = [simulating.start(draft_of(world), 10, by=None) for _ in range(2)]
-
-    tasks.simulate()
-
-    assert [Simulation.objects.get(pk=each.pk).state for each in made] == ["finished", "finished"]
-    assert simulating.run_next() is False
-
-
-def test_one_whose_worker_was_killed_starts_anew_after_a_minute_of_silence(db):
-    world = make_world()
-    make_item(world, **pays("500.00"))
-    simulation = simulating.start(draft_of(world), 10, by=None)
-    dead = {"state": "running", "started_at": now() - timedelta(seconds=90), "done": 7}
-    Simulation.objects.filter(pk=simulation.pk).update(moved_at=now() - timedelta(seconds=30), **dead)
-    assert simulating.run_next() is False
-
-    Simulation.objects.filter(pk=simulation.pk).update(moved_at=now() - timedelta(seconds=61))
-    assert simulating.run_next() is True
-
-    simulation.refresh_from_db()
-    assert (simulation.state, simulation.done, simulation.result["asked"]) == ("finished", 1, 1)
-
-
-def test_a_worker_that_wakes_up_late_writes_nothing_over_who_started_anew(db):
-    world = make_world()
-    make_item(world, **pays("500.00"))
-    simulation = simulating.start(draft_of(world), 10, by=None)
-
-    def taken_over(done, total):
-        Simulation.objects.filter(pk=simulation.pk).update(started_at=now() + timedelta(seconds=1))
-
-    assert simulating.run(simulation.pk, told=taken_over) is not None
-
-    assert Simulation.objects.get(pk=simulation.pk).state == "running"
-
-
-def broken(done, total):
-    """Break a simulation off from inside, as a lost connection would."""
-    raise ConnectionError
-
-
-def test_one_that_breaks_off_has_ended_and_says_what_to_do(db):
-    world = make_world()
-    make_item(world, **pays("500.00"))
-    simulation = simulating.start(draft_of(world), 10, by=None)
-
-    simulating.run(simulation.pk, told=broken)
-
-    simulation.refresh_from_db()
-    assert (simulation.state, simulation.finished_at is not None) == ("failed", True)
-    assert "Start it again." in simulation.error
-
-
-def test_one_that_breaks_off_after_it_was_started_anew_breaks_nothing_else(db):
-    world = make_world()
-    make_item(world, **pays("500.00"))
-    simulation = simulating.start(draft_of(world), 10, by=None)
-
-    def taken_over(done, total):
-        Simulation.objects.filter(pk=simulation.pk).update(started_at=now() + timedelta(seconds=1))
-        broken(done, total)
-
-    simulating.run(simulation.pk, told=taken_over)
-
-    assert Simulation.objects.get(pk=simulation.pk).state == "running"
-
-
-def test_a_person_has_one_simulation_at_a_time(auditor):
-    world = make_world()
-    first = simulating.start(draft_of(world), 10, by=auditor.user)
-
-    with refused("simulation_waits"):
-        simulating.start(draft_of(world), 10, by=auditor.user)
-    simulating.start(draft_of(world), 10, by=make_person("tom", Role.ADMINISTRATOR).user)
-    simulating.run(first.pk)
-    simulating.start(draft_of(world), 10, by=auditor.user)
-
-
-def test_who_neither_proposes_nor_reads_rules_tries_none(db):
-    draft = draft_of(make_world())
-
-    with refused("may_not_simulate"):
-        simulating.start(draft, 10, by=make_person("ana", Role.ADJUSTER).user)
-
-    assert not Simulation.objects.exists()
-
-
-def test_one_that_never_comes_to_its_end_is_given_up_after_an_hour(db):
-    simulation = simulating.start(draft_of(make_world()), 10, by=None)
-    Simulation.objects.filter(pk=simulation.pk).update(
-        state="running", created_at=now() - timedelta(hours=2), started_at=now() - timedelta(hours=1),
-        moved_at=now() - timedelta(hours=1),
-    )  # fmt: skip
-
-    assert simulating.run(simulation.pk) is None
-
-    simulation.refresh_from_db()
-    assert (simulation.state, simulation.finished_at is not None) == ("failed", True)
-    assert simulation.error
-
-
 def test_a_draft_that_is_no_policy_is_refused_before_it_starts(db):
     with refused("policy_invalid"):
         simulating.start("policy: x", 10, by=None)
@@ -415,20 +207,3 @@ PLAN, OTHER = ("adjuster x 1",), ("adjuster x 1", "senior-adjuster x 1")
 )
 def test_an_item_is_counted_where_the_change_matters_most(draft, before, group):
     assert compared(Routed(*draft), Routed(*before)) is group
-
-
-def test_a_simulation_nobody_asked_for_is_not_run(db):
-    assert simulating.run(new_id()) is None
-
-
-@pytest.mark.parametrize("permission", ["see_queue", "review_in_queue", "manage_in_queue"])
-def test_managers_of_another_queue_are_told_of_theirs_alone(db, permission):
-    one, other = make_world(), make_world()
-    accounts.grant_access(Role.QUEUE_MANAGER, permission, one.queue, by=SEEDER)
-    make_item(one, **pays("500.00"))
-    make_item(other, **pays("500.00"))
-
-    draft = draft_of(one).replace("policy: payouts", "policy: brand-new")
-    simulation = run(draft, by=make_person("mia", Role.QUEUE_MANAGER).user)
-
-    assert simulation.result["asked"] == 1

@@ -12,20 +12,18 @@ from portal.accounts import access
 from portal.accounts import actions as accounts
 from portal.accounts.roles import Role
 from portal.kit.clock import now
-from portal.kit.ids import ItemId
 from portal.kit.problems import Refused
 from reviews import worklists
-from reviews.actions import signing, substituting, taking, watching
-from reviews.models import Decision, Lease, Substitution
+from reviews.actions import signing, substituting, taking
+from reviews.models import Decision
 from reviews.worklists import Show
 from tests.factories import SEEDER, make_item, make_person, refused, sign, story, take
 from tests.reviews.changing import CONTRACT, freeze, make_claim
-from tests.reviews.cheating import pasted, refuses, run
 from tests.reviews.planned import make_planned, stage
-from tests.reviews.standing import WEEK, about_to_sign, away, make_manager
-from tests.reviews.test_slot_rules import ceremony_of
+from tests.reviews.standing import WEEK, away
 
 pytestmark = pytest.mark.django_db
+
 LARGE = {"amount": "20000.00", "amount_at_stake": "20000.00"}
 
 
@@ -204,155 +202,3 @@ def test_who_never_decides_lends_nothing(world, dora):
 
     with refused("not_found"):
         take(make_item(world), dora)
-
-
-def test_a_manager_names_a_substitute_on_their_queues_alone(world, ana, dora):
-    manager = make_manager(world.queue)
-
-    with refused("no_permission"):
-        away(ana, dora, by=manager)
-    with refused("no_permission"):
-        away(ana, dora, by=manager, queues=[world.queue, world.exceptions])
-    with refused("own_work"):
-        away(ana, manager, by=manager, queues=[world.queue])
-    assert away(ana, dora, by=manager, queues=[world.queue]).made_by == manager.user
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        {"ends": now() - WEEK},
-        {"ends": now() + timedelta(days=92)},
-        {"up_to": Decimal(0), "currency": "USD"},
-        {"up_to": Decimal(10)},
-        {"up_to": Decimal(10), "currency": "usd"},
-    ],
-)
-def test_a_substitution_makes_sense(world, ana, dora, given):
-    with refused("substitution_invalid"):
-        away(ana, dora, **given)
-
-
-def test_nobody_stands_in_for_themselves_or_without_being_fit(world, ana):
-    with refused("substitution_invalid"):
-        away(ana, ana)
-    for unfit in (make_person("root", Role.ADMINISTRATOR), make_person("eve", Role.ADJUSTER, verified=False)):
-        with refused("substitute_unfit"):
-            away(ana, unfit)
-
-
-def test_who_is_only_let_behind_a_wall_stands_in_for_nobody_and_is_not_offered(world, ana, dora):
-    lou = make_person("lou")
-    accounts.grant_role(lou.user, f"{access.WALL}counsel", by=SEEDER)
-
-    with refused("substitute_unfit"):
-        away(ana, lou)
-    assert lou.user not in substituting.fit()
-    assert dora.user in substituting.fit()
-
-
-def test_the_same_two_people_have_one_substitution_at_a_time(world, ana, dora):
-    away(ana, dora)
-
-    with refused("substitution_exists"):
-        away(ana, dora)
-
-
-def test_somebody_elses_substitution_is_not_there(world, ana, dora, ben):
-    made = away(ana, dora)
-
-    with refused("not_found"):
-        substituting.end(made.pk, by=ben.user)
-
-
-def test_holds_of_who_is_away_are_let_go_when_it_starts(world, ana, dora):
-    start = now() + timedelta(minutes=2)
-    away(ana, dora, starts=start, ends=start + WEEK)
-    item = take(make_item(world), ana)
-
-    assert watching.sweep() == 0
-    with time_machine.travel(start + timedelta(minutes=1), tick=True):
-        assert watching.sweep() == 1
-        assert not Lease.objects.filter(item=item).exists()
-        take(item, ana)
-        assert watching.sweep() == 0
-    assert story(item)[-2:] == ["item.lease_broken", "item.taken"]
-
-
-def test_a_hold_that_somebody_took_meanwhile_stays(world, ana, dora, monkeypatch):
-    item, carl = take(make_item(world), ana), make_person("carl", Role.ADJUSTER)
-    away(ana, dora)
-    found = watching._left_behind()
-
-    def late():
-        taking.put_back(ItemId(item.pk), by=ana.user)
-        take(item, carl)
-        return found
-
-    monkeypatch.setattr(watching, "_left_behind", late)
-
-    assert watching.sweep() == 0
-    assert Lease.objects.get(item=item).holder_id == carl.user.pk
-
-
-# What the database itself refuses.
-
-
-@pytest.fixture
-def intent(world, ana, dora):
-    """What Dora is about to sign for Ana."""
-    away(ana, dora)
-    return about_to_sign(make_item(world), dora)
-
-
-def test_the_database_takes_none_for_somebody_without_a_substitution(intent, ana):
-    ceremony_of(intent)
-    substituting.end(Substitution.objects.get().pk, by=ana.user)
-
-    with refuses(because="does not hold"):
-        pasted(intent, on_behalf_of_id=ana.user.pk)
-
-
-def test_the_database_takes_none_that_leaves_the_other_name_out(intent):
-    ceremony_of(intent)
-    with refuses(because="without its used intent"):
-        pasted(intent)
-
-
-def test_the_database_takes_none_by_both_of_them(world, ana, dora):
-    item = make_item(make_planned(stage("a", signatures=2)))
-    away(ana, dora)
-    mine = about_to_sign(item, ana)
-    taking.put_back(ItemId(item.pk), by=ana.user)
-    take(item, dora)
-    sign(item, dora)
-    ceremony_of(mine)
-
-    with refuses(because="a person and their substitute"):
-        pasted(mine)
-
-
-def test_the_database_takes_none_beyond_the_amount_named(dora, monkeypatch):
-    world = make_planned(stage("a"), contract=CONTRACT)
-    ana = make_person("ana", Role.ADJUSTER)
-    away(ana, dora, up_to=Decimal(600), currency="USD")
-    claim = take(make_claim(world), dora)
-    monkeypatch.setattr(signing.guards, "why_not_stand_in", lambda *given: None)
-    intent = freeze(claim, dora, {"/building": "700.00"})
-
-    with refuses(because="does not hold"):
-        signing.sign(intent.pk, by=dora.user, session_ref=dora.session, factors=dora.factors())
-
-
-def test_a_substitution_is_not_made_without_its_entry(world, ana, dora):
-    with refuses():
-        Substitution.objects.create(
-            absent=ana.user, substitute=dora.user, starts_at=now(), ends_at=now() + WEEK, made_by=ana.user
-        )
-
-
-def test_a_substitution_is_not_prolonged_without_its_entry(world, ana, dora):
-    away(ana, dora)
-
-    with refuses():
-        run("UPDATE reviews_substitution SET ends_at = ends_at + interval '1 year'")
