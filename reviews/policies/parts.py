@@ -13,7 +13,10 @@ HARM: Final = HARMFUL
 HARMLESS: Final = tuple(effect.value for effect in Effect if effect not in HARMFUL)
 PRIORITIES: Final = tuple(priority.value for priority in Priority)
 FACTORS: Final = ("passkey", "password+totp", "password")
-VERDICTS: Final = ("approve", "reject", "change", "send_back")
+VERDICT_WORDS: Final = {
+    "approve": "approve", "reject": "reject", "change": "approve with changes", "send_back": "send back",
+}  # fmt: skip
+VERDICTS: Final = tuple(VERDICT_WORDS)
 ALL_VERDICTS: Final = frozenset(VERDICTS)
 WALLS: Final = tuple(wall.value for wall in Wall)
 
