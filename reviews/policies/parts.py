@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, Literal, Protocol
 
+from portal.kit.wording import counted
 from reviews.words import HARMFUL, Effect, Priority, Wall
 
 from .expressions import Condition
@@ -77,7 +78,7 @@ class Due:
     @property
     def words(self) -> str:
         """Say it in words, such as 8 working hours."""
-        return f"{self.number} {_UNITS[self.unit]}{'s' if self.number != 1 else ''}"
+        return counted(self.number, _UNITS[self.unit])
 
     @property
     def elapsed(self) -> timedelta | None:

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from audit import exhibits
 from portal.accounts.models import User
+from portal.kit.wording import counted
 from reviews.models import Proposal, Register
-from reviews.proposals.summaries import NothingChanges, Summary, counted, insist_on_target, version_of
+from reviews.proposals.summaries import NothingChanges, Summary, insist_on_target, version_of
 from reviews.registers import authority, licences, reading
 from reviews.registers.difference import difference
 

@@ -66,8 +66,3 @@ def insist_on_target(asked: UUID | None, found: UUID | None) -> None:
 def version_of(number: int | None) -> str:
     """Write the base that a version is."""
     return NONE if number is None else f"version {number}"
-
-
-def counted(number: int, noun: str) -> str:
-    """Write a number with its noun: 1 rule, 2 rules."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -7,10 +7,10 @@ from typing import Any, Final
 from portal.accounts.models import User
 from portal.kit.clock import now
 from portal.kit.problems import NotFound
+from portal.kit.wording import counted
 from reviews.models import Entitlement, Licence, Register
 from reviews.policies import jurisdictions
 from reviews.proposals import lists
-from reviews.proposals.summaries import counted
 from reviews.registers.difference import all_terms, changes, difference
 from reviews.showing.texts import visible
 
