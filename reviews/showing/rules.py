@@ -8,8 +8,8 @@ from itertools import groupby
 from reviews import walls
 from reviews.models import PolicyVersion, Queue
 from reviews.policies import document
-from reviews.policies.document import ALL_VERDICTS, Due, PolicyInvalid, Rule, Stage
-from reviews.policies.parts import VERDICT_WORDS
+from reviews.policies.document import PolicyInvalid
+from reviews.policies.parts import ALL_VERDICTS, VERDICT_WORDS, Due, Rule, Stage
 from reviews.showing.plans import enough
 from reviews.showing.telling import roles_title
 from reviews.showing.texts import visible

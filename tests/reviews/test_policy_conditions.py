@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from reviews.policies.document import Known, parse
 from reviews.policies.document import PolicyInvalid as Invalid
+from reviews.policies.document import parse
 from reviews.policies.evaluation import evaluate
+from reviews.policies.parts import Known
 from reviews.policies.scopes import FIELDS, FUNCTIONS, MACROS
 
 from .test_policy_documents import HEAD, faults, rule
