@@ -69,7 +69,7 @@ def why_not_sign(person: User, access: Access, proposal: Proposal) -> Refusal | 
         return refusal
     if proposal.target == person.pk:
         return Refusal("own_gain", "Somebody else must sign what gives a role to you. Ask them.")
-    if proposal.kind in lists.FILES and lists.gains(proposal, person):
+    if proposal.kind in lists.FILES and lists.gaining(proposal, {person.username}):
         return Refusal("own_gain", "This says what you yourself may sign for. Ask somebody else to sign it.")
     if person.identity_verified_at is None:
         return Refusal("identity_unverified", "An administrator must verify your identity before you sign.")
@@ -99,7 +99,8 @@ def signers() -> list[User]:
 
 def signers_of(proposal: Proposal, among: Sequence[User] | None = None) -> list[User]:
     """Give everybody who may put this one in force now: not who proposed it and not who gains by it."""
-    gaining = lists.gaining(proposal) if proposal.kind in lists.FILES else frozenset()
-    barred = (proposal.proposed_by_id, proposal.target)
     able = signers() if among is None else among
+    named = {each.username for each in able}
+    gaining = lists.gaining(proposal, named) if proposal.kind in lists.FILES else frozenset()
+    barred = (proposal.proposed_by_id, proposal.target)
     return [each for each in able if each.pk not in barred and each.username not in gaining]

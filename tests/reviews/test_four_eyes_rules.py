@@ -224,9 +224,9 @@ def test_a_proposal_is_what_its_entry_says(tom, helen, cheat):
 def test_a_contract_accepts_the_one_before_no_longer_than_was_signed(tom, helen, monkeypatch):
     flow = make_world(contract={"type": "object"}).flow
 
-    def put(proposal, content, *, by):
+    def put(proposal, change, *, by):
         later = now().replace(year=2100)
-        configuring.apply_contract(flow, json.loads(content), by=by, proposal=proposal, earlier_until=later)
+        configuring.apply_contract(flow, json.loads(change.content), by=by, proposal=proposal, earlier_until=later)
 
     enforcing_instead(monkeypatch, put)
     with refuses(because="not what its proposal says"):
@@ -250,7 +250,7 @@ def test_a_version_without_any_entry_is_refused(rules):
 
 
 def test_a_version_by_another_than_the_signer_is_refused(proposal, tom, helen, monkeypatch):
-    def put(proposal, content, *, by):
+    def put(proposal, change, *, by):
         version_by(tom, Policy.objects.get(), proposal=proposal)
 
     enforcing_instead(monkeypatch, put)
@@ -278,7 +278,7 @@ def test_a_version_with_other_content_than_was_signed_is_refused(proposal, helen
     text = CHANGED.replace("20.0", "9000.0")
     digest = {} if other == "text" else {"digest": hashlib.sha256(CHANGED.encode()).digest()}
 
-    def put(proposal, content, *, by):
+    def put(proposal, change, *, by):
         policy = Policy.objects.get()
         given = {"digest": hashlib.sha256(text.encode()).digest()} | digest
         PolicyVersion.objects.create(policy=policy, version=2, text=text, proposal=proposal, **given)
@@ -301,7 +301,7 @@ class Anything:
 def test_a_signed_report_of_the_same_text_puts_no_policy_in_force(rules, tom, helen, monkeypatch):
     monkeypatch.setitem(kinds.KINDS, "access-review", Anything())
 
-    def put(proposal, content, *, by):
+    def put(proposal, change, *, by):
         version_by(helen, rules.policy, proposal=proposal)
 
     enforcing_instead(monkeypatch, put)
@@ -312,8 +312,8 @@ def test_a_signed_report_of_the_same_text_puts_no_policy_in_force(rules, tom, he
 def test_a_contract_of_another_flow_than_was_signed_is_refused(tom, helen, monkeypatch):
     flow, other = make_world().flow, make_world().flow
 
-    def put(proposal, content, *, by):
-        configuring.apply_contract(Flow.objects.get(pk=other.pk), json.loads(content), by=by, proposal=proposal)
+    def put(proposal, change, *, by):
+        configuring.apply_contract(Flow.objects.get(pk=other.pk), json.loads(change.content), by=by, proposal=proposal)
 
     enforcing_instead(monkeypatch, put)
     with refuses(because="not what its proposal says"):
@@ -336,7 +336,7 @@ def test_a_register_with_another_text_than_was_signed_is_refused(tom, helen, mon
     heads = "person,kind,number,jurisdiction,line,from,to"
     text = f"{heads}\n{tom.user.username},claims-adjuster,A-1,US-TX,auto,2026-01-01,\n"
 
-    def put(proposal, content, *, by):
+    def put(proposal, change, *, by):
         configuring.apply_register("licences", [], by=by, proposal=proposal)
 
     enforcing_instead(monkeypatch, put)
@@ -397,7 +397,7 @@ def test_a_signed_role_is_given_by_its_signer_alone(tom, helen, monkeypatch, who
     ana = make_person("ana")
     people = {"tom": tom, "ana": ana}
 
-    def put(proposal, content, *, by):
+    def put(proposal, change, *, by):
         given("adjuster", ana, people[who].user, proposal.pk)
 
     enforcing_instead(monkeypatch, put)
@@ -409,7 +409,7 @@ def test_a_forged_kind_gives_no_role(tom, helen, monkeypatch):
     content = f'{{"person":"{tom.user.pk}","role":"auditor"}}'
     monkeypatch.setitem(kinds.KINDS, "access-review", Anything())
 
-    def put(proposal, content, *, by):
+    def put(proposal, change, *, by):
         given("auditor", tom, by, proposal.pk)
 
     enforcing_instead(monkeypatch, put)
@@ -500,7 +500,7 @@ def test_nobody_forbids_a_pair_alone(tom):
 
 
 def test_a_signed_pair_is_that_pair(tom, helen, monkeypatch):
-    def put(proposal, content, *, by):
+    def put(proposal, change, *, by):
         pairs.forbid("auditor", "flow-owner", "x", by=by, proposal=proposal.pk)
 
     enforcing_instead(monkeypatch, put)
@@ -555,7 +555,7 @@ def test_what_fails_while_it_is_put_in_force_leaves_nothing_behind(monkeypatch):
     tom, helen = four_eyes.tom(), four_eyes.helen()
     proposal = propose("policy", CHANGED, tom)
 
-    def fail(proposal, content, *, by):
+    def fail(proposal, change, *, by):
         raise RuntimeError("the disk is full")
 
     intent = four_eyes.prepare(proposal, helen)
