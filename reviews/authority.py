@@ -14,7 +14,7 @@ from portal.accounts.access import WALL
 from portal.accounts.models import User
 from portal.kit.clock import now
 from portal.kit.problems import Refusal
-from portal.kit.wording import money
+from portal.kit.wording import counted, money
 from reviews import counters, coverage
 from reviews.models import Item
 from reviews.words import MOVES_MONEY
@@ -87,6 +87,11 @@ class Bounds:
     per_period: Decimal | None
     period_days: int | None
 
+    @property
+    def period(self) -> str:
+        """Say which period is looked at, where there is one: “in 30 days”."""
+        return f"in {counted(self.period_days or 0, 'day')}"
+
 
 @dataclass(frozen=True, slots=True)
 class Total:
@@ -116,7 +121,7 @@ class Left:
         if self._on_subject is not None:
             told.append(self._of(self._on_subject, self.on_subject, f"on this {self._thing}"))
         if self.bounds.per_period is not None:
-            told.append(self._of(self.bounds.per_period, self.in_period, f"in {_days(self.bounds.period_days)}"))
+            told.append(self._of(self.bounds.per_period, self.in_period, self.bounds.period))
         return "; ".join(told)
 
     @property
@@ -154,8 +159,7 @@ class Left:
         if self._on_subject is not None and self.on_subject.whole + amount > self._on_subject:
             return self._total("over_subject", self._on_subject, self.on_subject, f"on this {self._thing}")
         if bounds.per_period is not None and self.in_period.whole + amount > bounds.per_period:
-            within = f"in {_days(bounds.period_days)}"
-            return self._total("over_period", bounds.per_period, self.in_period, within)
+            return self._total("over_period", bounds.per_period, self.in_period, bounds.period)
         return None
 
     def _total(self, code: str, bound: Decimal, used: Total, where: str) -> Refusal:
@@ -245,7 +249,3 @@ def entitled(asked: Collection[tuple[UUID, UUID]]) -> frozenset[tuple[UUID, UUID
 def _given(**named: Any) -> dict[str, Any]:
     moment = now()
     return named | {"now": moment, "today": moment.astimezone(UTC).date()}
-
-
-def _days(number: int | None) -> str:
-    return "1 day" if number == 1 else f"{number} days"

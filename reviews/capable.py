@@ -15,11 +15,17 @@ from reviews import authority, licences, plans, turns
 from reviews.models import Item, SignoffSlot
 
 CHANGED_WITHIN_DAYS = 30
+CHANGED_RULE = """EXISTS (
+      SELECT FROM reviews_policy_version r JOIN reviews_policy_version v USING (policy_id)
+        JOIN reviews_proposal o ON o.id = v.proposal_id
+       WHERE r.id = i.policy_version_id AND v.version <= r.version AND v.changed_rules ? i.rule
+         AND v.applied_at > %(now)s::timestamptz - %(days)s * interval '1 day'
+         AND ARRAY[o.proposed_by_id, o.decided_by_id] && ARRAY[{}])"""
+"""Whether one of some people changed an item `i`'s rule lately, by a version it was routed by or one before it."""
+
 # Somebody may act in a role of their own, in that of who is away, or in one taken in an emergency.
-_CAPABLE = """
-WITH i AS (SELECT t.*, t.queue_id::text AS queue, v.policy_id, v.version AS rules_version
-             FROM reviews_item t JOIN reviews_policy_version v ON v.id = t.policy_version_id
-            WHERE t.id = ANY (%(items)s::uuid[])),
+_CAPABLE = f"""
+WITH i AS (SELECT t.*, t.queue_id::text AS queue FROM reviews_item t WHERE t.id = ANY (%(items)s::uuid[])),
 held AS (SELECT m.user_id AS person, g.name AS role FROM portal_user_groups m JOIN auth_group g ON g.id = m.group_id),
 reviewer AS (
   SELECT m.user_id AS person, o.object_pk AS queue FROM guardian_groupobjectpermission o
@@ -57,16 +63,13 @@ SELECT i.id, c.person, c.absent, array_agg(DISTINCT c.role::text), CASE
                    JOIN held two ON (two.person, two.role) = (c.person, f.second) WHERE f.ended_at IS NULL)
       THEN 'forbidden_pair'
     ELSE '' END,
-    EXISTS (SELECT FROM reviews_policy_version v JOIN reviews_proposal o ON o.id = v.proposal_id
-             WHERE v.policy_id = i.policy_id AND v.version <= i.rules_version AND v.changed_rules ? i.rule
-               AND v.applied_at > %(now)s::timestamptz - %(days)s * interval '1 day'
-               AND (o.proposed_by_id IN (c.person, c.absent) OR o.decided_by_id IN (c.person, c.absent)))
+    {CHANGED_RULE.format("c.person, c.absent")}
   FROM i JOIN capacity c USING (queue) JOIN portal_user u ON u.id = c.person AND u.is_active
  WHERE c.role = ANY (%(roles)s::text[])
- GROUP BY i.id, c.person, c.absent, c.up_to, c.currency, u.id, i.wall, i.effective_amount, i.currency, i.policy_id,
-          i.rules_version, i.rule
+ GROUP BY i.id, c.person, c.absent, c.up_to, c.currency, u.id, i.wall, i.effective_amount, i.currency,
+          i.policy_version_id, i.rule
  ORDER BY i.id, c.absent NULLS FIRST, c.person
-"""
+"""  # noqa: S608  texts of our own
 
 
 @dataclass(frozen=True, slots=True)

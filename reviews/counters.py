@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from reviews.policies.document import Policy
+from reviews.policies.parts import Policy
 from reviews.words import OPEN, Effect, State
 
 _VARIABLE = "counters"

@@ -4,20 +4,22 @@ They speak of an item `i` and a row `e`, and of `%(today)s`. A row covers a coun
 covers what moves money and names no amount: nothing could be compared.
 """
 
-_PLACE = """(e.jurisdiction IN ('*', i.jurisdiction) OR starts_with(i.jurisdiction, e.jurisdiction || '-'))
-       AND e.line IN ('*', i.line) AND e.starts <= %(today)s AND coalesce(e.ends >= %(today)s, true)"""
+PLACED = """(e.jurisdiction IN ('*', i.jurisdiction) OR starts_with(i.jurisdiction, e.jurisdiction || '-'))
+       AND e.line IN ('*', i.line)"""
+VALID = "e.starts <= %(today)s AND coalesce(e.ends >= %(today)s, true)"
 _NEWEST = "(SELECT r.id FROM reviews_register r WHERE r.kind = '{}' ORDER BY r.version DESC LIMIT 1)"
 _NARROW = "(e.line <> '*') DESC, CASE e.jurisdiction WHEN i.jurisdiction THEN 0 WHEN '*' THEN 2 ELSE 1 END"
 
 AUTHORITY = _NEWEST.format("authority")
 LICENCES = _NEWEST.format("licences")
+LICENSED = f"{PLACED} AND {VALID}"
 
-ENTITLED = f"""{_PLACE}
+ENTITLED = f"""{LICENSED}
        AND string_to_array(e.effects, ' ') && ARRAY['*', i.effect::text]
        AND CASE WHEN i.effective_amount IS NULL THEN i.effect NOT IN ('pay', 'reserve')
                 ELSE e.currency = i.currency END"""
-LICENSED = _PLACE
 
+NARROWEST_LICENCE = f"{_NARROW}, e.id"
 NARROWEST = f"{_NARROW}, (e.effects <> '*') DESC, e.id"
 """The order in which one row counts of several: a line named, then the smaller place, then an effect named."""
 

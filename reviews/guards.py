@@ -17,10 +17,10 @@ from reviews import authority, capacities, conflicts, files, licences, plans, re
 from reviews.authority import Left
 from reviews.files import Unopened
 from reviews.models import Item, Lease, SignoffSlot
+from reviews.policies.parts import VERDICT_WORDS
 from reviews.turns import Turn
 from reviews.words import State
 
-_SAID = {"approve": "approve", "reject": "reject", "change": "approve with changes", "send_back": "send back"}
 UNSEEN = "There is no such item, or you may not see it."  # word for word what lifecycle.lock() says
 
 
@@ -127,10 +127,10 @@ def why_not_say(item: Item, word: str) -> Refusal | None:
     """Tell why the item's rule does not allow a verdict: approve, reject, change or send_back."""
     if not item.verdicts or word in item.verdicts.split():
         return None
-    allowed = " or ".join(_SAID[each] for each in item.verdicts.split() if each in _SAID)
+    allowed = " or ".join(VERDICT_WORDS[each] for each in item.verdicts.split() if each in VERDICT_WORDS)
     return Refusal(
         "verdict_not_allowed",
-        f"The routing rule of this item does not let you {_SAID[word]} it; it allows you to {allowed}.",
+        f"The routing rule of this item does not let you {VERDICT_WORDS[word]} it; it allows you to {allowed}.",
     )
 
 

@@ -1,7 +1,8 @@
 """Licences: which kinds an item's rule asks of a signer, and the numbers the signer holds them under today."""
 
 from collections.abc import Collection, Sequence
-from datetime import UTC
+from dataclasses import dataclass
+from datetime import UTC, date
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from portal.accounts.models import User
 from portal.kit.clock import now
 from portal.kit.problems import Refusal
 from reviews import coverage
-from reviews.models import Item, Licence, Register
+from reviews.models import Item
 from reviews.policies import jurisdictions
 
 _LICENSED = f"""
@@ -23,6 +24,23 @@ SELECT asked.item, asked.person
       WHERE e.register_id = {coverage.LICENCES} AND e.person_id = asked.person AND e.kind = wanted.kind
         AND {coverage.LICENSED}))
 """  # noqa: S608  texts of our own
+_HELD = f"""
+SELECT e.kind, e.number, e.ends, {coverage.VALID}
+  FROM (SELECT %(jurisdiction)s::text AS jurisdiction, %(line)s::text AS line) i, reviews_licence e
+ WHERE e.register_id = {coverage.LICENCES} AND e.person_id = %(person)s::uuid AND e.kind = ANY (%(kinds)s::text[])
+   AND {coverage.PLACED}
+ ORDER BY {coverage.NARROWEST_LICENCE}
+"""  # noqa: S608  texts of our own
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One licence of a person; they come the narrowest first."""
+
+    kind: str
+    number: str
+    ends: date | None
+    is_valid: bool
 
 
 def held(person: User, item: Item, kinds: Sequence[str] | None = None) -> str | Refusal:
@@ -37,10 +55,10 @@ def held(person: User, item: Item, kinds: Sequence[str] | None = None) -> str | 
     numbers = []
     for kind in asked:
         of_kind = [row for row in rows if row.kind == kind]
-        valid = [row for row in of_kind if _is_valid(row)]
-        if not valid:
+        valid = next((row for row in of_kind if row.is_valid), None)
+        if valid is None:
             return _lacking(kind, item, of_kind)
-        numbers.append(f"{kind} {min(valid, key=lambda row: _width(row, item)).number}")
+        numbers.append(f"{kind} {valid.number}")
     return "; ".join(numbers)
 
 
@@ -52,44 +70,35 @@ def why_not(person: User, item: Item) -> Refusal | None:
 
 def licensed(asked: Collection[tuple[UUID, UUID]]) -> frozenset[tuple[UUID, UUID]]:
     """Give of these items with a person those whose every licence the person holds."""
-    today = now().astimezone(UTC).date()
     with connection.cursor() as cursor:
         given: dict[str, Any] = {
             "items": [item for item, _ in asked],
             "people": [person for _, person in asked],
-            "today": today,
+            "today": _today(),
         }
         cursor.execute(_LICENSED, given)
         return frozenset(cursor.fetchall())
 
 
-def _rows(person: User, item: Item, kinds: Sequence[str]) -> list[Licence]:
+def _rows(person: User, item: Item, kinds: Sequence[str]) -> list[_Row]:
     """Read a person's licences of the kinds asked for that cover the item's place and line, of whatever dates."""
-    newest = Register.objects.filter(kind="licences").order_by("-version").values("pk")[:1]
-    found = Licence.objects.filter(register=newest, person=person, kind__in=kinds).order_by("pk")
-    return [row for row in found if _covers(row, item)]
+    given: dict[str, Any] = {
+        "person": person.pk, "kinds": list(kinds), "today": _today(),
+        "jurisdiction": item.jurisdiction, "line": item.line,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD, given)
+        return [_Row(*row) for row in cursor.fetchall()]
 
 
-def _covers(row: Licence, item: Item) -> bool:
-    is_there = row.jurisdiction in ("*", item.jurisdiction) or item.jurisdiction.startswith(f"{row.jurisdiction}-")
-    return is_there and row.line in ("*", item.line)
+def _today() -> date:
+    return now().astimezone(UTC).date()
 
 
-def _is_valid(row: Licence) -> bool:
-    today = now().astimezone(UTC).date()
-    return row.starts <= today and (row.ends is None or today <= row.ends)
-
-
-def _width(row: Licence, item: Item) -> tuple[bool, int, int]:
-    """Sort the narrowest first, as coverage.NARROWEST does."""
-    place = {item.jurisdiction: 0, "*": 2}.get(row.jurisdiction, 1)
-    return row.line == "*", place, row.pk
-
-
-def _lacking(kind: str, item: Item, rows: Sequence[Licence]) -> Refusal:
+def _lacking(kind: str, item: Item, rows: Sequence[_Row]) -> Refusal:
     place = f" for {jurisdictions.name(item.jurisdiction)}" if item.jurisdiction else ""
     of_line = f", {item.line}" if item.line else ""
-    ended = [row.ends for row in rows if row.ends is not None and row.ends < now().astimezone(UTC).date()]
+    ended = [row.ends for row in rows if row.ends is not None and row.ends < _today()]
     renew = "Have the register of licences brought up to date, or leave the item to somebody who holds one."
     if ended:
         last = max(ended)

@@ -6,7 +6,7 @@ from itertools import groupby
 from uuid import UUID
 
 from reviews.models import Item, SignoffSlot
-from reviews.policies.document import Stage
+from reviews.policies.parts import Stage
 from reviews.words import State, Verdict
 
 _TOLD = re.compile(r"(?:& )?(?P<role>[a-z0-9 -]+?) x (?P<n>[0-9]+)")

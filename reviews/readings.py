@@ -24,7 +24,7 @@ from reviews.models import (
     SignoffSlot,
     Submission,
 )
-from reviews.policies.document import ALL_VERDICTS
+from reviews.policies.parts import ALL_VERDICTS
 from reviews.words import OUTCOMES, State
 
 

@@ -13,15 +13,14 @@ from uuid import UUID
 
 from django.db import connection
 
-from audit import exhibits
 from portal.accounts import roles
 from portal.accounts.access import ORDINARY, Access
 from portal.accounts.models import User
 from portal.kit.clock import now
 from reviews import capacities, coverage, queries
 from reviews.listings import CursorInvalid
-from reviews.models import Item, Lease, Queue, Revision, Signature
-from reviews.showing import extracted
+from reviews.models import Item, Lease, Queue, Signature
+from reviews.showing import extracted, titles
 from reviews.showing.stops import LOW_CONFIDENCE, Stop, confidence, stops
 from reviews.showing.texts import visible
 
@@ -112,7 +111,7 @@ class Row:
     @property
     def title(self) -> str:
         """Give what the flow proposes, in its own words."""
-        return visible(self.document.get("action", {}).get("title") or f"{self.item} (erased)")
+        return titles.title(self.item, self.document)
 
     @property
     def prompt(self) -> str:
@@ -225,7 +224,7 @@ def signed(by: User, walls: Iterable[str] = ORDINARY, limit: int = 8) -> list[Si
 def rows(ids: Sequence[UUID], walls: Iterable[str] = ORDINARY) -> list[Row]:
     """Give the rows of the items inside these walls, in the order of their ids; three statements, however many."""
     items = Item.objects.filter(wall__in=walls).select_related("flow", "queue").in_bulk(ids)
-    content, holders = _documents(items.values()), _holders(ids)
+    content, holders = titles.documents(items.values()), _holders(ids)
     return [_row(items[each], content.get(each, {}), holders.get(each)) for each in ids if each in items]
 
 
@@ -247,21 +246,6 @@ def _ids(queue: Queue, show: Show, cursor: str | None, by: User, granted: Access
     with connection.cursor() as answer:
         answer.execute(question, given)
         return list(answer.fetchall())
-
-
-def _documents(items: Iterable[Item]) -> dict[UUID, dict[str, Any]]:
-    current = {(item.pk, item.revision) for item in items}
-    found = Revision.objects.filter(item__in=[pk for pk, _ in current]).select_related("exhibit__dek")
-    return {each.item_id: _opened(each) for each in found if (each.item_id, each.revision) in current}
-
-
-def _opened(revision: Revision) -> dict[str, Any]:
-    """Open a document; an item whose content was erased keeps its place in the list."""
-    try:
-        document: dict[str, Any] = json.loads(exhibits.opened(revision.exhibit))
-    except exhibits.Erased:
-        return {}
-    return document
 
 
 def _holders(ids: Sequence[UUID]) -> dict[UUID, User]:

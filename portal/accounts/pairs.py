@@ -11,11 +11,10 @@ from audit import ledger
 from audit.actors import HasActor
 from portal.accounts import facts, roles
 from portal.accounts.models import ForbiddenPair, User
-from portal.accounts.roles import Role
+from portal.accounts.roles import SIGNING, Role
 from portal.kit.clock import now
 from portal.kit.problems import Problem
 
-SIGNING: Final = (Role.ADJUSTER, Role.SENIOR_ADJUSTER, Role.CORRESPONDENCE_REVIEWER, Role.RELEASE_APPROVER)
 _CONFIGURES: Final = "Who configures does not decide."
 _AUDITS: Final = "Who audits does nothing else."
 _OVERSEES: Final = "Who oversees decisions does not make them."
@@ -109,8 +108,9 @@ def conflicts(person: User | None = None) -> list[Conflict]:
 
 def _defaults() -> dict[tuple[str, str], str]:
     """Give the pairs, each in order, with why."""
-    given = [(Role.ADMINISTRATOR, each, _CONFIGURES) for each in SIGNING]
-    given += [(Role.COMPLIANCE_OFFICER, each, _OVERSEES) for each in SIGNING]
+    signing = [each for each in Role if each in SIGNING]
+    given = [(Role.ADMINISTRATOR, each, _CONFIGURES) for each in signing]
+    given += [(Role.COMPLIANCE_OFFICER, each, _OVERSEES) for each in signing]
     given += [(Role.AUDITOR, each, _AUDITS) for each in Role if each is not Role.AUDITOR]
     return {(min(a, b).value, max(a, b).value): reason for a, b, reason in given}
 

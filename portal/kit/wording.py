@@ -34,10 +34,15 @@ def _places(amount: Decimal) -> int:
     return len(digits.partition(".")[2].rstrip("0"))
 
 
+def counted(number: int, noun: str) -> str:
+    """Write a number with its noun: 1 rule, 2 rules."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def size(number: int) -> str:
     """Write bytes in the unit a person reads."""
     if number < 1000:
-        return f"{number} byte{'' if number == 1 else 's'}"
+        return counted(number, "byte")
     value = float(number)
     for unit in ("kB", "MB", "GB"):
         value /= 1000

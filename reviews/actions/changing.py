@@ -16,7 +16,7 @@ from reviews import acts, facts, lifecycle, overriding, plans, revisions
 from reviews.actions import planning, ruling
 from reviews.actions.ruling import Ruling
 from reviews.models import Item, PolicyVersion, Queue, Revision, SignoffSlot
-from reviews.policies.document import Stage
+from reviews.policies.parts import Stage
 from reviews.words import Basis, State
 
 _REASON = {"code": "changed_by_signer", "sentence": "A signer changed the proposal, so it is planned anew."}

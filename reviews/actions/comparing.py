@@ -15,7 +15,7 @@ from reviews import plans
 from reviews.actions import ruling
 from reviews.actions.ruling import Case, Ruling
 from reviews.models import Item, PolicyVersion, Queue, Revision
-from reviews.policies.document import Policy as Rules
+from reviews.policies.parts import Policy as Rules
 from reviews.words import Basis
 
 EXAMPLES = 50

@@ -13,48 +13,47 @@ from portal.accounts.roles import Role
 from portal.kit import strict_json
 from reviews.actions import versioning
 from reviews.models import Flow, Proposal
-from reviews.proposals import lists
+from reviews.proposals.summaries import Summary
 
-_Enforcement = Callable[[Proposal, str, User], Any]
-
-
-def enforce(proposal: Proposal, content: str, *, by: User) -> None:
-    """Do what the proposal says; it was checked again just before, and the signature is written."""
-    _ENFORCED[proposal.kind](proposal, content, by)
+_Enforcement = Callable[[Proposal, Summary, User], Any]
 
 
-def _policy(proposal: Proposal, content: str, by: User) -> None:
-    versioning.apply_policy(content, by=by, proposal=proposal)
+def enforce(proposal: Proposal, change: Summary, *, by: User) -> None:
+    """Do what the proposal says, as it was read; it was checked again just before, and the signature is written."""
+    _ENFORCED[proposal.kind](proposal, change, by)
 
 
-def _contract(proposal: Proposal, content: str, by: User) -> None:
-    schema = strict_json.loads(content.encode())
+def _policy(proposal: Proposal, change: Summary, by: User) -> None:
+    versioning.apply_policy(change.content, by=by, proposal=proposal)
+
+
+def _contract(proposal: Proposal, change: Summary, by: User) -> None:
+    schema = strict_json.loads(change.content.encode())
     flow = Flow.objects.filter(pk__in=[proposal.target]).get()
     versioning.apply_contract(flow, schema, by=by, proposal=proposal)
 
 
-def _calendar(proposal: Proposal, content: str, by: User) -> None:
-    versioning.apply_calendar(content, by=by, proposal=proposal)
+def _calendar(proposal: Proposal, change: Summary, by: User) -> None:
+    versioning.apply_calendar(change.content, by=by, proposal=proposal)
 
 
-def _register(proposal: Proposal, content: str, by: User) -> None:
-    entries = lists.read(proposal.kind, content.encode(), lists.FILES[proposal.kind])
-    versioning.apply_register(proposal.kind, entries, by=by, proposal=proposal)
+def _register(proposal: Proposal, change: Summary, by: User) -> None:
+    versioning.apply_register(proposal.kind, change.entries, by=by, proposal=proposal)
 
 
-def _role(proposal: Proposal, content: str, by: User) -> None:
-    asked = json.loads(content)
+def _role(proposal: Proposal, change: Summary, by: User) -> None:
+    asked = json.loads(change.content)
     accounts.grant_role(User.objects.get(pk=asked["person"]), asked["role"], by=by, proposal=proposal.pk)
 
 
-def _access(proposal: Proposal, content: str, by: User) -> None:
-    asked = json.loads(content)
+def _access(proposal: Proposal, change: Summary, by: User) -> None:
+    asked = json.loads(change.content)
     thing = apps.get_model("reviews", asked["target"])._default_manager.get(pk=asked["target_id"])
     accounts.grant_access(Role(asked["role"]), asked["permission"], thing, by=by, proposal=proposal.pk)
 
 
-def _pair(proposal: Proposal, content: str, by: User) -> None:
-    asked = json.loads(content)
+def _pair(proposal: Proposal, change: Summary, by: User) -> None:
+    asked = json.loads(change.content)
     first, second = asked["first"], asked["second"]
     if asked["forbidden"]:
         reason = proposal.reason[:300] or "Decided by two people."
@@ -64,7 +63,7 @@ def _pair(proposal: Proposal, content: str, by: User) -> None:
         pairs.allow(pair, by=by, proposal=proposal.pk)
 
 
-def _nothing(proposal: Proposal, content: str, by: User) -> None:
+def _nothing(proposal: Proposal, change: Summary, by: User) -> None:
     """An access review is its signature."""
 
 

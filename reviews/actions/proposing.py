@@ -146,7 +146,7 @@ def _sign(intent: ProposalIntent, by: User, factors: Factors) -> ProposalSignatu
     )  # fmt: skip
     signature = _write(intent, what, by, proof)
     _decide(proposal, ProposalState.IN_FORCE, _fact(signature, by), by=by)
-    enforcing.enforce(proposal, what.text, by=by)
+    enforcing.enforce(proposal, what.summary, by=by)
     return signature
 
 

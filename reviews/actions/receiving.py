@@ -13,6 +13,7 @@ from audit import exhibits
 from portal.kit.clock import now
 from portal.kit.ids import new_id
 from portal.kit.problems import Problem
+from portal.kit.wording import counted
 from reviews import documents
 from reviews.actions import admitting, attaching, braking
 from reviews.actions.admitting import Accepted, Caller
@@ -124,7 +125,7 @@ def check(caller: Caller, document: dict[str, Any], *, own: Accepted | None = No
     contract, errors = _fitting(document, candidates or [None])
     if errors:
         raise documents.ContractViolation(
-            f"{len(errors)} thing{'s' * (len(errors) > 1)} in the item must be put right; see `errors`.",
+            f"{counted(len(errors), 'thing')} in the item must be put right; see `errors`.",
             errors=errors,
         )
     attaching.insist(caller.gate.flow_id, document)

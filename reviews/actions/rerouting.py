@@ -18,7 +18,7 @@ from reviews import acts, facts, guards, lifecycle, plans, queries, revisions, s
 from reviews.actions import changing, planning, returning, ruling
 from reviews.actions.ruling import Ruling
 from reviews.models import Item, Policy, PolicyVersion, Queue, Revision, RevisionPost
-from reviews.policies.document import Stage
+from reviews.policies.parts import Stage
 from reviews.words import Basis, State
 
 _MANAGES = "manage_in_queue"

@@ -29,7 +29,7 @@ from reviews.actions.admitting import Accepted, Caller
 from reviews.actions.receiving import IdempotencyConflict, Post, Receipt
 from reviews.actions.ruling import Ruling
 from reviews.models import ApiKey, Item, PolicyVersion, Queue, Revision, RevisionPost, Signature, Submission
-from reviews.policies.document import Stage
+from reviews.policies.parts import Stage
 from reviews.words import Basis, State
 
 _KEPT = ("external_id", "requested_by")

@@ -12,9 +12,10 @@ from reviews import counters, sampling
 from reviews.models import Calendar, Item, Policy, PolicyVersion
 from reviews.policies import calendars
 from reviews.policies.calendars import CalendarExhausted
-from reviews.policies.document import ALL_VERDICTS, CalendarMissing, parse
-from reviews.policies.document import Policy as Rules
+from reviews.policies.document import parse
 from reviews.policies.evaluation import Outcome, Reason, evaluate, fallback_outcome
+from reviews.policies.parts import ALL_VERDICTS, CalendarMissing
+from reviews.policies.parts import Policy as Rules
 from reviews.sampling import Draw, Lot
 from reviews.words import Priority
 

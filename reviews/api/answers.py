@@ -3,7 +3,7 @@
 from typing import Any
 
 from reviews import envelope
-from reviews.policies.document import ALL_VERDICTS, FACTORS
+from reviews.policies.parts import ALL_VERDICTS, FACTORS
 from reviews.words import OUTCOMES, Basis, State, Verdict
 
 _Schema = dict[str, Any]

@@ -11,7 +11,7 @@ from reviews import documents, plans
 from reviews.actions import admitting, receiving, routing
 from reviews.actions.ruling import Ruling
 from reviews.models import Flow
-from reviews.policies.document import Due
+from reviews.policies.parts import Due
 
 _MEANT = {"": False, "0": False, "false": False, "1": True, "true": True}
 

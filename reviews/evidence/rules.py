@@ -10,7 +10,8 @@ from reviews import required, sampling
 from reviews.evidence.opening import ERASED
 from reviews.evidence.signoff import Names, roles_title
 from reviews.models import Item, PolicyVersion
-from reviews.policies.document import ALL_VERDICTS, PolicyInvalid, parse
+from reviews.policies.document import PolicyInvalid, parse
+from reviews.policies.parts import ALL_VERDICTS
 
 _DRAWN = {"sampled": True, "not_sampled": False}
 

@@ -1293,4 +1293,14 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.AlterModelOptions(
+            name="queue",
+            options={
+                "permissions": [
+                    ("see_queue", "Sees the queue's items"),
+                    ("review_in_queue", "Takes and signs the queue's items"),
+                    ("manage_in_queue", "Ends other people's holds and looks after the queue"),
+                ]
+            },
+        ),
     ]

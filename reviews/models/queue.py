@@ -24,7 +24,7 @@ class Queue(Recorded, models.Model):
         permissions = [
             ("see_queue", "Sees the queue's items"),
             ("review_in_queue", "Takes and signs the queue's items"),
-            ("manage_in_queue", "Breaks leases and looks after the queue"),
+            ("manage_in_queue", "Ends other people's holds and looks after the queue"),
         ]
 
     def __str__(self) -> str:

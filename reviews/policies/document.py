@@ -9,47 +9,8 @@ import yaml
 from portal.kit.problems import Problem
 
 from . import members, nodes
-from .parts import (
-    ALL_VERDICTS,
-    FACTORS,
-    HARM,
-    HARMLESS,
-    PRIORITIES,
-    VERDICTS,
-    WALLS,
-    CalendarMissing,
-    Due,
-    Fallback,
-    Known,
-    Policy,
-    Reading,
-    Rule,
-    Stage,
-    WorkingCalendar,
-)
+from .parts import Fallback, Known, Policy, Rule
 from .rules import RuleReader
-
-__all__ = [
-    "ALL_VERDICTS",
-    "FACTORS",
-    "HARM",
-    "HARMLESS",
-    "MAX_RULES",
-    "PRIORITIES",
-    "VERDICTS",
-    "WALLS",
-    "CalendarMissing",
-    "Due",
-    "Fallback",
-    "Known",
-    "Policy",
-    "PolicyInvalid",
-    "Reading",
-    "Rule",
-    "Stage",
-    "WorkingCalendar",
-    "parse",
-]
 
 MAX_RULES: Final = 500
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, Literal, Protocol
 
+from portal.kit.wording import counted
 from reviews.words import HARMFUL, Effect, Priority, Wall
 
 from .expressions import Condition
@@ -13,7 +14,10 @@ HARM: Final = HARMFUL
 HARMLESS: Final = tuple(effect.value for effect in Effect if effect not in HARMFUL)
 PRIORITIES: Final = tuple(priority.value for priority in Priority)
 FACTORS: Final = ("passkey", "password+totp", "password")
-VERDICTS: Final = ("approve", "reject", "change", "send_back")
+VERDICT_WORDS: Final = {
+    "approve": "approve", "reject": "reject", "change": "approve with changes", "send_back": "send back",
+}  # fmt: skip
+VERDICTS: Final = tuple(VERDICT_WORDS)
 ALL_VERDICTS: Final = frozenset(VERDICTS)
 WALLS: Final = tuple(wall.value for wall in Wall)
 
@@ -74,7 +78,7 @@ class Due:
     @property
     def words(self) -> str:
         """Say it in words, such as 8 working hours."""
-        return f"{self.number} {_UNITS[self.unit]}{'s' if self.number != 1 else ''}"
+        return counted(self.number, _UNITS[self.unit])
 
     @property
     def elapsed(self) -> timedelta | None:

@@ -145,17 +145,23 @@ class RuleReader(PlanReader):
     def _readings(self, node: yaml.Node | None, at: str) -> tuple[Reading, ...]:
         entries = self.entries(node, at, most=MAX_READINGS)
         found = [self._reading(entry, f"{at}/{index}") for index, entry in enumerate(entries)]
-        self.each_once(entries, [reading.title for reading in found], at)
+        titles = [reading.title for reading in found]
+        self.each_once(entries, titles, at)
+        for index, (entry, reading) in enumerate(zip(entries, found, strict=True)):
+            if reading.title not in titles[:index]:
+                self._one_text(entry, reading, f"{at}/{index}")
         return tuple(found)
 
     def _reading(self, node: yaml.Node, at: str) -> Reading:
         parts = self.members(node, at, members.READING)
         title = self.text(parts.get("title"), f"{at}/title", most=200)
-        text = self.text(parts.get("text"), f"{at}/text", most=20_000)
-        if "text" in parts and self.texts.setdefault(title, text) != text:
+        return Reading(title, self.text(parts.get("text"), f"{at}/text", most=20_000))
+
+    def _one_text(self, node: yaml.Node, reading: Reading, at: str) -> None:
+        """Note a title that stands for another text in a rule above: what a person has read is kept by its title."""
+        if self.texts.setdefault(reading.title, reading.text) != reading.text:
             wanted = "give this one another title, since what a person has read is kept by its title"
-            self.fault(parts["text"], f"{at}/text", f"“{title[:60]}” stands for another text above; {wanted}.")
-        return Reading(title, text)
+            self.fault(node, at, f"“{reading.title[:60]}” stands for another text above; {wanted}.")
 
     def _verdicts(self, node: yaml.Node | None, at: str) -> frozenset[str]:
         found = self.words(node, at, among=VERDICTS, wanted=f"use {', '.join(VERDICTS)}")

@@ -12,7 +12,6 @@ from reviews.models import Flow, Proposal
 from reviews.proposals import lists
 from reviews.words import ProposalState
 
-SIGNING: Final = PUTS_IN_FORCE
 OWNED: Final = frozenset({"policy", "contract"})
 _ASK: Final = "Ask a compliance officer or an administrator"
 
@@ -21,7 +20,7 @@ def why_not_propose(access: Access, kind: str) -> Refusal | None:
     """Tell why a person may propose no change of this kind at all."""
     if access.is_auditor:
         return Refusal("only_reads", f"An auditor reads and changes nothing. {_ASK} to propose it.")
-    if any(role in access.roles for role in SIGNING):
+    if any(role in access.roles for role in PUTS_IN_FORCE):
         return None
     if Role.FLOW_OWNER not in access.roles or kind not in OWNED:
         return Refusal("may_not_propose", f"You may not propose this. {_ASK} to propose it.")
@@ -38,7 +37,7 @@ def why_not_simulate(access: Access) -> Refusal | None:
 
 def why_not_of(access: Access, kind: str, target: UUID | None) -> Refusal | None:
     """Tell why a person may not propose a change of this one thing: a flow's owner proposes for that flow."""
-    if any(role in access.roles for role in SIGNING):
+    if any(role in access.roles for role in PUTS_IN_FORCE):
         return None
     owned = access.where("own_flow", "flow")
     if kind == "policy":
@@ -70,7 +69,7 @@ def why_not_sign(person: User, access: Access, proposal: Proposal) -> Refusal | 
         return refusal
     if proposal.target == person.pk:
         return Refusal("own_gain", "Somebody else must sign what gives a role to you. Ask them.")
-    if proposal.kind in lists.FILES and lists.gains(proposal, person):
+    if proposal.kind in lists.FILES and lists.gaining(proposal, {person.username}):
         return Refusal("own_gain", "This says what you yourself may sign for. Ask somebody else to sign it.")
     if person.identity_verified_at is None:
         return Refusal("identity_unverified", "An administrator must verify your identity before you sign.")
@@ -88,7 +87,7 @@ def why_not_withdraw(person: User, proposal: Proposal) -> Refusal | None:
 
 def signing_role(access: Access) -> Role | None:
     """Give the role in which somebody would put a change in force."""
-    return next((role for role in SIGNING if role in access.roles), None)
+    return next((role for role in PUTS_IN_FORCE if role in access.roles), None)
 
 
 def signers() -> list[User]:
@@ -100,7 +99,8 @@ def signers() -> list[User]:
 
 def signers_of(proposal: Proposal, among: Sequence[User] | None = None) -> list[User]:
     """Give everybody who may put this one in force now: not who proposed it and not who gains by it."""
-    gaining = lists.gaining(proposal) if proposal.kind in lists.FILES else frozenset()
-    barred = (proposal.proposed_by_id, proposal.target)
     able = signers() if among is None else among
+    named = {each.username for each in able}
+    gaining = lists.gaining(proposal, named) if proposal.kind in lists.FILES else frozenset()
+    barred = (proposal.proposed_by_id, proposal.target)
     return [each for each in able if each.pk not in barred and each.username not in gaining]

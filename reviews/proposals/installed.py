@@ -3,7 +3,8 @@
 from portal.accounts.roles import Role
 from reviews.models import Calendar, Queue
 from reviews.policies import document
-from reviews.policies.document import Known, PolicyInvalid
+from reviews.policies.document import PolicyInvalid
+from reviews.policies.parts import Known, Policy
 
 
 class UnknownQueue(PolicyInvalid):
@@ -39,7 +40,7 @@ def known() -> Known:
     )
 
 
-def parse(text: str) -> document.Policy:
+def parse(text: str) -> Policy:
     """Read a policy for this installation. Raises PolicyInvalid, UnknownQueue, UnknownRole, UnknownCalendar."""
     document.parse(text)
     try:

@@ -1,14 +1,15 @@
 """Registers of authority and licences as a change: rows added, removed and changed, person by person."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
 from audit import exhibits
 from portal.accounts.models import User
+from portal.kit.wording import counted
 from reviews.models import Proposal, Register
-from reviews.proposals.summaries import NothingChanges, Summary, counted, insist_on_target, version_of
+from reviews.proposals.summaries import NothingChanges, Summary, insist_on_target, version_of
 from reviews.registers import authority, licences, reading
 from reviews.registers.difference import difference
 
@@ -49,21 +50,20 @@ class RegisterOf:
             content=text,
             base=version_of(current.version if current else None),
             differences=found.sentences(dict(User.objects.values_list("username", "printed_name"))),
+            entries=entries,
         )
 
 
-def gains(proposal: Proposal, person: User) -> bool:
-    """Tell whether a proposed register gives this person more, or something else, than the one in force does."""
-    return person.username in gaining(proposal)
+def gaining(proposal: Proposal, among: Collection[str]) -> frozenset[str]:
+    """Name those of some people to whom a proposed register gives more, or something else, than the one in force does.
 
-
-def gaining(proposal: Proposal) -> frozenset[str]:
-    """Name those to whom a proposed register gives more, or something else, than the one in force does.
-
-    Of several rows the narrowest counts, so a row that goes gives them the wider ones that stay.
+    Only their rows are read: a register holds many more. Of several rows the narrowest counts, so a row that goes
+    gives them the wider ones that stay.
     """
-    entries = read(proposal.kind, exhibits.open(proposal.content_id), FILES[proposal.kind])
-    found = difference(entries_of(newest(proposal.kind)), entries)
+    register = newest(proposal.kind)
+    before = _rows_of(among, register.kind, text_of(register).encode()) if register else []
+    entries = _rows_of(among, proposal.kind, exhibits.open(proposal.content_id))
+    found = difference(before, entries)
     stays = {entry.person for entry in entries}
     given = [*found.added, *(after for _, after in found.changed)]
     return frozenset(entry.person for entry in given).union(
@@ -99,3 +99,10 @@ def entries_of(register: Register | None) -> list[Any]:
         return []
     lines = reading.rows(text_of(register).encode(), FILES[register.kind])
     return list(_READERS[register.kind].parse(lines, people=_Anybody()))
+
+
+def _rows_of(among: Collection[str], word: str, content: bytes) -> list[Any]:
+    """Read some people's rows of a canonical text, in which the person stands first."""
+    head, *lines = reading.rows(content, FILES[word])
+    theirs = [line for line in lines if line.cell(0) in among]
+    return list(_READERS[word].parse([head, *theirs], people=among))

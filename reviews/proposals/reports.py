@@ -4,7 +4,8 @@ from typing import Final
 from uuid import UUID
 
 from portal.kit.clock import now
-from reviews.proposals.summaries import NONE, Summary, counted, insist_on_target
+from portal.kit.wording import counted
+from reviews.proposals.summaries import NONE, Summary, insist_on_target
 from reviews.registers import reading
 
 _FILE: Final = "access-review.csv"

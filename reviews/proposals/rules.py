@@ -8,10 +8,11 @@ from uuid import UUID
 
 import yaml
 
+from portal.kit.wording import counted
 from reviews.models import Policy
 from reviews.policies import nodes
 from reviews.proposals import installed
-from reviews.proposals.summaries import NothingChanges, Summary, counted, insist_on_target, version_of
+from reviews.proposals.summaries import NothingChanges, Summary, insist_on_target, version_of
 
 _Rule = dict[str, Any]
 _WHOLE: Final = {"fallback": "The fallback changed.", "calendar": "The working calendar its dues count in changed."}

@@ -1,7 +1,7 @@
 """What a proposed change comes to: its canonical content, what it changes, and what it was written on."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from portal.kit.problems import Problem
@@ -31,7 +31,8 @@ class Summary:
     """What a change comes to, worked out from its content and from what is in force now.
 
     `title` names no person, because it is kept in the clear; `told` is the sentence that is signed. `content` is the
-    text that is sealed, signed and put in force; `target` the stream it belongs to, `base` what was in force.
+    text that is sealed, signed and put in force; `target` the stream it belongs to, `base` what was in force. Of a
+    register, `entries` are its rows, so that nobody reads it twice.
     """
 
     title: str
@@ -40,6 +41,7 @@ class Summary:
     base: str
     target: UUID | None = None
     differences: list[str] = field(default_factory=list)
+    entries: list[Any] = field(default_factory=list, repr=False)
 
 
 class Kind(Protocol):
@@ -66,8 +68,3 @@ def insist_on_target(asked: UUID | None, found: UUID | None) -> None:
 def version_of(number: int | None) -> str:
     """Write the base that a version is."""
     return NONE if number is None else f"version {number}"
-
-
-def counted(number: int, noun: str) -> str:
-    """Write a number with its noun: 1 rule, 2 rules."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
+from portal.kit.wording import counted
 from reviews.words import Effect
 
 from .entries import money, note_overlaps, place, plain, written
@@ -53,7 +54,7 @@ class Entitlement:
 
     def terms(self) -> dict[str, str]:
         """Give the amounts and the period, as a person reads them."""
-        period = f" in {self.period_days} day{'s' if self.period_days > 1 else ''}" if self.period_days else ""
+        period = f" in {counted(self.period_days, 'day')}" if self.period_days else ""
         return {
             "up to": money(self.up_to),
             "alone": money(self.alone),

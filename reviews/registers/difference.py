@@ -27,8 +27,8 @@ class Difference(Generic[E]):
     def sentences(self, names: Mapping[str, str] = NO_NAMES) -> list[str]:
         """Say each change in a sentence, by person; `names` gives people's names by sign-in name."""
         told = [
-            *((each.person, each.told(), f"added: {_all_terms(each)}") for each in self.added),
-            *((each.person, each.told(), f"removed: {_all_terms(each)}") for each in self.removed),
+            *((each.person, each.told(), f"added: {all_terms(each)}") for each in self.added),
+            *((each.person, each.told(), f"removed: {all_terms(each)}") for each in self.removed),
             *((before.person, before.told(), _changes(before, after)) for before, after in self.changed),
         ]
         shown = sorted((names.get(person, person), scope, change) for person, scope, change in told)
@@ -48,6 +48,11 @@ def changes(before: Entry, after: Entry) -> list[tuple[str, str, str]]:
     """Give the terms that are others, each as it was and as it is."""
     now = after.terms()
     return [(name, value, now[name]) for name, value in before.terms().items() if value != now[name]]
+
+
+def all_terms(entry: Entry) -> str:
+    """Say what an entry grants, but for bounds and ends it has not."""
+    return ", ".join(f"{name} {value}" for name, value in entry.terms().items() if value not in _SILENT)
 
 
 def _pair(before: Sequence[E], after: Sequence[E], found: Difference[E]) -> None:
@@ -73,10 +78,6 @@ def _by_scope(entries: Iterable[E]) -> dict[tuple[str, ...], list[E]]:
     for entry in sorted(entries, key=lambda each: each.starts):
         groups[entry.scope()].append(entry)
     return dict(groups)
-
-
-def _all_terms(entry: Entry) -> str:
-    return ", ".join(f"{name} {value}" for name, value in entry.terms().items() if value not in _SILENT)
 
 
 def _changes(before: Entry, after: Entry) -> str:

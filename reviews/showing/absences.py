@@ -18,12 +18,13 @@ MOST: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One substitution in words: where it reaches, how it stands, and whether the person may end it."""
+    """One substitution in words: where it reaches, how it stands, whether the person may end it, and who else may."""
 
     made: Substitution
     where: str
     standing: tuple[str, str, str]
     may_end: bool
+    left_to: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,17 @@ def _others(granted: Access) -> "QuerySet[Substitution]":
 
 def _row(made: Substitution, by: User, granted: Access, names: dict[str, str]) -> Row:
     may_end = substituting.why_not_end(by, granted, made) is None
-    return Row(made, _where(made, names), _standing(made), may_end)
+    return Row(made, _where(made, names), _standing(made), may_end, "" if may_end else _left_to(made))
+
+
+def _left_to(made: Substitution) -> str:
+    """Say who may end it instead; nothing where it has ended."""
+    if made.ended_at is not None or made.ends_at <= now():
+        return ""
+    concerned = list(dict.fromkeys(map(str, (made.absent, made.substitute, made.made_by))))
+    if made.queues:
+        concerned.append("who manages all of its queues")
+    return f"{', '.join(concerned[:-1])} or {concerned[-1]} may end it"
 
 
 def _where(made: Substitution, names: dict[str, str]) -> str:

@@ -7,11 +7,11 @@ from typing import Any, Final
 from portal.accounts.models import User
 from portal.kit.clock import now
 from portal.kit.problems import NotFound
+from portal.kit.wording import counted
 from reviews.models import Entitlement, Licence, Register
 from reviews.policies import jurisdictions
 from reviews.proposals import lists
-from reviews.proposals.summaries import counted
-from reviews.registers.difference import changes, difference
+from reviews.registers.difference import all_terms, changes, difference
 from reviews.showing.texts import visible
 
 PAGE: Final = 100
@@ -145,5 +145,4 @@ def _days(later: date, earlier: date) -> str:
 
 
 def _told(entry: Any, names: dict[str, str]) -> tuple[str, str, str]:
-    terms = (f"{name} {value}" for name, value in entry.terms().items() if value not in ("no bound", "open"))
-    return names.get(entry.person, entry.person), entry.told(), ", ".join(terms)
+    return names.get(entry.person, entry.person), entry.told(), all_terms(entry)

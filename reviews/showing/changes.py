@@ -211,7 +211,7 @@ def _row(proposal: Proposal, able: Sequence[User]) -> Row:
 
 
 def _waits(proposal: Proposal, able: Sequence[User]) -> list[User]:
-    """Give who may sign it; a register that cannot be read any more is signed by nobody."""
+    """Give who may sign it; a register in which their rows cannot be read any more is signed by nobody."""
     try:
         return deciding.signers_of(proposal, able)
     except (Problem, exhibits.Damaged):

@@ -16,7 +16,7 @@ from portal.kit.problems import NotFound, Refusal
 from reviews import conflicts, files, guards, required
 from reviews.files import Attached
 from reviews.models import Comment, Decision, Item, Lease, Revision, RevisionPost, SignoffSlot, Submission
-from reviews.policies.document import ALL_VERDICTS
+from reviews.policies.parts import ALL_VERDICTS
 from reviews.showing import inside, naming, plans, remarks, telling, veil, walled
 from reviews.showing.content import Content, content
 from reviews.showing.entitlement import Entitlement, entitlement

@@ -1,19 +1,19 @@
 """What a queue's manager looks after: items nobody can sign, holds, items that wait longest, and who stepped aside."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any, Final
 from uuid import UUID
-
-from django.db.models import QuerySet
 
 from audit import exhibits
 from portal.accounts.access import Access
 from portal.kit.clock import now
 from portal.kit.problems import NotFound, Refusal
 from reviews import impasses, queries
-from reviews.models import Item, Lease, Queue, Recusal
-from reviews.showing import oversight
+from reviews.models import Impasse, Item, Lease, Queue, Recusal
+from reviews.showing import oversight, titles
 from reviews.showing.telling import roles_title
 from reviews.showing.texts import visible
 from reviews.words import State
@@ -43,6 +43,7 @@ class Stuck:
     """An item nobody there can sign, and why."""
 
     item: Item
+    title: str
     role: str
     asked: int
     able: int
@@ -51,10 +52,19 @@ class Stuck:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """An item somebody holds now."""
+
+    lease: Lease
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stepped:
     """Who stepped aside from which item, and why."""
 
     item: Item
+    title: str
     person: str
     reason: str
     at: datetime
@@ -62,12 +72,12 @@ class Stepped:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One queue: how many items are open in it, as it is printed, and those that wait longest."""
+    """One queue: how many items are open in it, as it is printed, and those that wait longest, with their titles."""
 
     queue: Queue
     total: str
     since: datetime | None
-    oldest: list[Item]
+    oldest: list[tuple[Item, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +85,7 @@ class Board:
     """Everything the page shows; lists are cut at the most that anybody would read."""
 
     stuck: list[Stuck]
-    held: list[Lease]
+    held: list[Held]
     waiting: list[Waiting]
     stepped: list[Stepped]
     most: int
@@ -91,11 +101,22 @@ def why_not_open(granted: Access) -> Refusal | None:
 def board(granted: Access) -> Board:
     """Give what there is to look after on the queues somebody manages, inside their walls."""
     theirs = granted.where("manage_in_queue", "queue")
-    stuck = [
-        Stuck(each.item, roles_title(each.role.split()), each.asked, each.able, list(map(_told, each.why)), each.since)
-        for each in impasses.for_manager(granted, MOST)
-    ]
-    return Board(stuck, _held(theirs, granted), _waiting(theirs, granted), _stepped(theirs, granted), MOST)
+    stuck, held, stepped = impasses.for_manager(granted, MOST), _held(theirs, granted), _stepped(theirs, granted)
+    oldest = _oldest(theirs, granted)
+    shown = [each.item for each in stuck] + [each.item for each in held] + [each.item for each in stepped]
+    named = titles.of([*shown, *chain.from_iterable(oldest.values())])
+    return Board(
+        [_stuck(each, named[each.item_id]) for each in stuck],
+        [Held(each, named[each.item_id]) for each in held],
+        _waiting(oldest, granted, named),
+        [Stepped(each.item, named[each.item_id], str(each.person), _reason(each), each.at) for each in stepped],
+        MOST,
+    )
+
+
+def _stuck(found: Impasse, title: str) -> Stuck:
+    why = [_told(each) for each in found.why]
+    return Stuck(found.item, title, roles_title(found.role.split()), found.asked, found.able, why, found.since)
 
 
 def _held(theirs: list[UUID], granted: Access) -> list[Lease]:
@@ -105,23 +126,27 @@ def _held(theirs: list[UUID], granted: Access) -> list[Lease]:
     return list(held.order_by("taken_at")[:MOST])
 
 
-def _waiting(theirs: list[UUID], granted: Access) -> list[Waiting]:
-    open_items = Item.objects.filter(queue__in=theirs, wall__in=granted.walls, state=State.IN_REVIEW)
-    counted = {each.id: each.shown for each in queries.open_counts(theirs, granted.walls)}
-    found = Queue.objects.filter(pk__in=theirs).order_by("name")
-    oldest = [(queue, _oldest(open_items, queue)) for queue in found]
-    return [Waiting(each, counted[each.pk], items[0].received_at if items else None, items) for each, items in oldest]
+def _oldest(theirs: list[UUID], granted: Access) -> dict[Queue, list[Item]]:
+    """Give the items that wait longest in each queue, the queues by name."""
+    open_items = Item.objects.filter(wall__in=granted.walls, state=State.IN_REVIEW).order_by("received_at", "pk")
+    queues = Queue.objects.filter(pk__in=theirs).order_by("name")
+    return {queue: list(open_items.filter(queue=queue)[:WAITING]) for queue in queues}
 
 
-def _oldest(open_items: "QuerySet[Item]", queue: Queue) -> list[Item]:
-    return list(open_items.filter(queue=queue).order_by("received_at", "pk")[:WAITING])
+def _waiting(oldest: Mapping[Queue, list[Item]], granted: Access, named: Mapping[UUID, str]) -> list[Waiting]:
+    counted = {each.id: each.shown for each in queries.open_counts([each.pk for each in oldest], granted.walls)}
+    return [
+        Waiting(queue, counted[queue.pk], items[0].received_at if items else None,
+                [(item, named[item.pk]) for item in items])
+        for queue, items in oldest.items()
+    ]  # fmt: skip
 
 
-def _stepped(theirs: list[UUID], granted: Access) -> list[Stepped]:
+def _stepped(theirs: list[UUID], granted: Access) -> list[Recusal]:
     recent = Recusal.objects.filter(
         item__queue__in=theirs, item__wall__in=granted.walls, at__gt=now() - WEEK
     ).select_related("item__queue", "person", "reason__dek")
-    return [Stepped(each.item, str(each.person), _reason(each), each.at) for each in recent.order_by("-at")[:MOST]]
+    return list(recent.order_by("-at")[:MOST])
 
 
 def _told(why: Any) -> str:

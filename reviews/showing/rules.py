@@ -8,14 +8,12 @@ from itertools import groupby
 from reviews import walls
 from reviews.models import PolicyVersion, Queue
 from reviews.policies import document
-from reviews.policies.document import ALL_VERDICTS, VERDICTS, Due, PolicyInvalid, Rule, Stage
+from reviews.policies.document import PolicyInvalid
+from reviews.policies.parts import ALL_VERDICTS, VERDICT_WORDS, Due, Rule, Stage
 from reviews.showing.plans import enough
 from reviews.showing.telling import roles_title
 from reviews.showing.texts import visible
 
-_VERDICTS = {
-    "approve": "approve", "reject": "reject", "change": "approve with changes", "send_back": "send back",
-}  # fmt: skip
 _TIMES = ("", "", "twice, by two people", "three times, by three people")
 
 
@@ -117,7 +115,8 @@ def _ranks(priority: str | None, due: Due | None) -> list[tuple[str, str]]:
 def _asks(rule: Rule) -> list[tuple[str, str]]:
     facts = []
     if rule.verdicts != ALL_VERDICTS:
-        facts.append(("Verdicts", _listed([_VERDICTS[each] for each in VERDICTS if each in rule.verdicts], "or")))
+        words = [word for each, word in VERDICT_WORDS.items() if each in rule.verdicts]
+        facts.append(("Verdicts", _listed(words, "or")))
     if rule.wall:
         facts.append(("Wall", walls.title(rule.wall)))
     if rule.licences:

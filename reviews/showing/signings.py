@@ -12,7 +12,7 @@ from reviews import plans, queries
 from reviews.actions import intents
 from reviews.actions.intents import Pending
 from reviews.models import SignIntent, SignoffSlot
-from reviews.policies.document import FACTORS
+from reviews.policies.parts import FACTORS
 from reviews.showing.plans import enough, stage_name
 from reviews.showing.telling import role_title, roles_title
 from reviews.showing.texts import visible

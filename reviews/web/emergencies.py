@@ -17,6 +17,7 @@ from portal.accounts.access import Access
 from portal.accounts.ceremony import Factors
 from portal.accounts.roles import SIGNING, Role
 from portal.kit.problems import NotFound, Problem
+from portal.kit.wording import counted
 from portal.web.guards import Request, signed_in
 from reviews import guards
 from reviews.actions import breaking_glass
@@ -37,7 +38,7 @@ class EmergencyForm(forms.Form):
     )  # fmt: skip
     hours = forms.TypedChoiceField(
         label="For how long", coerce=int, initial=1,
-        choices=[(n, f"{n} hour{'' if n == 1 else 's'}") for n in range(1, breaking_glass.LONGEST_HOURS + 1)],
+        choices=[(n, counted(n, "hour")) for n in range(1, breaking_glass.LONGEST_HOURS + 1)],
         widget=forms.Select(attrs={"class": "in"}),
     )  # fmt: skip
     reason = forms.CharField(

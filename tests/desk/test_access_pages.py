@@ -125,6 +125,7 @@ def test_who_takes_the_last_of_a_permission_is_told_that_nobody_does_it_there_th
 
     told = body(browser(tom.user).get(taking(world, "manage_in_queue", "queue-manager")))
 
+    assert '<dd class="text">Ends other people&#x27;s holds and looks after the queue</dd>' in told
     assert "Nobody now" in told
     assert "No other role. Until somebody is given it again, nobody does this there." in told
 

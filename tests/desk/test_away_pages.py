@@ -120,6 +120,36 @@ def test_nobody_else_ends_it(ana, ben):
     assert Substitution.objects.get().ended_at is None
 
 
+def test_a_manager_who_may_not_end_it_is_told_who_may(world, ana, ben):
+    olga, client = make_officer(), browser(make_manager(world.queue).user)
+    away(ana, ben)
+
+    told = body(client.get("/away/"))
+    everything = body(browser(olga.user).get("/away/"))
+
+    assert f'<td data-label="End it"><span class="muted">{ana.user} or {ben.user} may end it</span></td>' in told
+    assert f"{ana.user} or {ben.user} may end it" in everything
+    assert "Nothing to do" not in told
+
+
+def test_of_some_queues_whoever_manages_all_of_them_is_named_too(world, ana, ben):
+    away(ana, ben, queues=[world.queue])
+
+    told = body(browser(make_officer().user).get("/away/"))
+
+    assert f"{ana.user}, {ben.user} or who manages all of its queues may end it" in told
+
+
+def test_of_what_has_ended_there_is_nothing_to_do(ana, ben):
+    made = away(ana, ben)
+    browser(ana.user).post(f"/away/{made.pk}/end/")
+
+    told = body(browser(ana.user).get("/away/"))
+
+    assert '<span class="muted">Nothing to do</span>' in told
+    assert "may end it" not in told
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [({"ends": ""}, "Something is missing"), ({"up_to": "12345.67", "currency": "dollars"}, "three capital letters"),

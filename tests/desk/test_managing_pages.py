@@ -5,13 +5,14 @@ import re
 import pytest
 from django.utils.html import escape
 
+from audit import exhibits
 from portal.accounts import walls
 from portal.accounts.roles import Role
 from portal.kit.ids import ItemId
 from reviews import queries
 from reviews.actions import walling
 from reviews.models import Impasse, Item, Lease
-from reviews.showing import managing
+from reviews.showing import managing, titles
 from tests.factories import SEEDER, make_item, make_person, story, take
 from tests.pages import browser
 from tests.reviews.standing import make_manager
@@ -40,7 +41,38 @@ def test_an_item_nobody_can_sign_says_why_and_who_stepped_aside(world, ana, mara
     assert "Adjuster: 1 asked for, 0 can be given" in told
     assert "<li>1 person stepped aside</li>" in told
     assert f'<td data-label="Who">{ana.user}</td><td data-label="Why">She is my sister.</td>' in told
-    assert item.external_id in told
+    assert told.count(f'<a href="/items/{item.pk}/">Pay contents damage</a>') == 3  # stuck, waiting, stepped aside
+    assert item.external_id not in told
+
+
+def test_items_are_called_what_queues_call_them_with_hidden_characters_to_be_seen(world, ana, mara):
+    item = take(make_item(world, action={"title": "Pay \N{RIGHT-TO-LEFT OVERRIDE}<b>00.1"}), ana)
+
+    told = body(browser(mara.user).get("/managing/"))
+
+    name = "Pay [U+202E]&lt;b&gt;00.1"
+    assert told.count(f'<a href="/items/{item.pk}/">{name}</a>') == 2  # held, waiting
+    assert f'<span class="vh"> of {ana.user} on {name}</span>' in told
+
+
+def test_an_item_whose_content_was_erased_keeps_its_place(world, ana, mara, superuser):
+    item = take(make_item(world), ana)
+    with superuser():
+        exhibits.destroy_key(item.revisions.get().exhibit.dek_id)
+
+    told = body(browser(mara.user).get("/managing/"))
+
+    assert f"{item} (erased)</a>" in told
+    assert "Pay contents damage" not in told
+
+
+def test_all_titles_are_read_with_one_question(world, ana, mara, django_assert_num_queries):
+    for _ in range(3):
+        take(make_item(world), ana)
+    found = Item.objects.all()
+
+    with django_assert_num_queries(2):  # the items and their documents
+        assert set(titles.of(found).values()) == {"Pay contents damage"}
 
 
 def test_a_hold_is_ended_with_a_reason_and_another_takes_the_item(world, ana, mara):
@@ -121,7 +153,8 @@ def test_an_item_behind_a_wall_is_not_there_for_who_is_outside(world, ana, mara)
 
     told = body(client.get("/managing/"))
 
-    assert item.external_id not in told
+    assert str(item.pk) not in told
+    assert "Pay contents damage" not in told
     assert "0 open" in told
     assert client.post(f"/managing/{item.pk}/end-hold/", {"reason": "Because."}).status_code == 404
     assert Lease.objects.exists()

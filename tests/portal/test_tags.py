@@ -135,6 +135,11 @@ def test_sizes_read_as_people_say_them(size, words):
     assert wording.size(size) == words
 
 
+@pytest.mark.parametrize(("number", "words"), [(0, "0 rules"), (1, "1 rule"), (2, "2 rules")])
+def test_only_one_of_a_thing_is_counted_in_the_singular(number, words):
+    assert wording.counted(number, "rule") == words
+
+
 @pytest.mark.parametrize(
     ("name", "letters"),
     [

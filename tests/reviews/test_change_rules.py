@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from portal.kit.ids import ItemId, new_id
-from reviews import facts, lifecycle, plans
+from reviews import facts, lifecycle, plans, revisions
 from reviews.actions import changing, deciding, returning
 from reviews.models import Attachment, ChangeRequest, Item, SignoffSlot
 from reviews.words import Basis, State
@@ -148,15 +148,15 @@ def test_overrides_without_their_signer(item):
 
 @pytest.mark.parametrize("column", ["posted_as", "exhibit_id", "digest"])
 def test_a_change_of_another_document_than_the_revision_before(item, ana, monkeypatch, column):
-    copy, intent = changing._copy_of, freeze(item, ana, {"/zone": "AE"})
+    copy, intent = revisions.after, freeze(item, ana, {"/zone": "AE"})
     other = {"posted_as": 0, "exhibit_id": intent.body_id, "digest": b"\0" * 32}
 
-    def elsewhere(*given: Any) -> Any:
-        made = copy(*given)
+    def elsewhere(*given: Any, **own: Any) -> Any:
+        made = copy(*given, **own)
         setattr(made, column, other[column])
         return made
 
-    monkeypatch.setattr(changing, "_copy_of", elsewhere)
+    monkeypatch.setattr(revisions, "after", elsewhere)
     with refuses(because="a change of another document"):
         finish(intent, ana)
 

@@ -83,7 +83,7 @@ def test_a_signed_role_is_given_by_its_signer_alone(tom, helen, monkeypatch, who
     ana = make_person("ana")
     people = {"tom": tom, "ana": ana}
 
-    def put(proposal, content, *, by):
+    def put(proposal, change, *, by):
         given("adjuster", ana, people[who].user, proposal.pk)
 
     enforcing_instead(monkeypatch, put)
@@ -95,7 +95,7 @@ def test_a_forged_kind_gives_no_role(tom, helen, monkeypatch):
     content = f'{{"person":"{tom.user.pk}","role":"auditor"}}'
     monkeypatch.setitem(kinds.KINDS, "access-review", Anything())
 
-    def put(proposal, content, *, by):
+    def put(proposal, change, *, by):
         given("auditor", tom, by, proposal.pk)
 
     enforcing_instead(monkeypatch, put)
@@ -186,7 +186,7 @@ def test_nobody_forbids_a_pair_alone(tom):
 
 
 def test_a_signed_pair_is_that_pair(tom, helen, monkeypatch):
-    def put(proposal, content, *, by):
+    def put(proposal, change, *, by):
         pairs.forbid("auditor", "flow-owner", "x", by=by, proposal=proposal.pk)
 
     enforcing_instead(monkeypatch, put)

@@ -165,9 +165,9 @@ def test_a_proposal_is_what_its_entry_says(tom, helen, cheat):
 def test_a_contract_accepts_the_one_before_no_longer_than_was_signed(tom, helen, monkeypatch):
     flow = make_world(contract={"type": "object"}).flow
 
-    def put(proposal, content, *, by):
+    def put(proposal, change, *, by):
         later = now().replace(year=2100)
-        configuring.apply_contract(flow, json.loads(content), by=by, proposal=proposal, earlier_until=later)
+        configuring.apply_contract(flow, json.loads(change.content), by=by, proposal=proposal, earlier_until=later)
 
     enforcing_instead(monkeypatch, put)
     with refuses(because="not what its proposal says"):
@@ -227,7 +227,7 @@ def test_what_fails_while_it_is_put_in_force_leaves_nothing_behind(monkeypatch):
     tom, helen = four_eyes.tom(), four_eyes.helen()
     proposal = propose("policy", CHANGED, tom)
 
-    def fail(proposal, content, *, by):
+    def fail(proposal, change, *, by):
         raise RuntimeError("the disk is full")
 
     intent = four_eyes.prepare(proposal, helen)

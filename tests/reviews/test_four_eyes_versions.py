@@ -69,7 +69,7 @@ def test_a_version_without_any_entry_is_refused(rules):
 
 
 def test_a_version_by_another_than_the_signer_is_refused(proposal, tom, helen, monkeypatch):
-    def put(proposal, content, *, by):
+    def put(proposal, change, *, by):
         version_by(tom, Policy.objects.get(), proposal=proposal)
 
     enforcing_instead(monkeypatch, put)
@@ -92,7 +92,7 @@ def test_a_version_with_other_content_than_was_signed_is_refused(proposal, helen
     text = CHANGED.replace("20.0", "9000.0")
     digest = {} if other == "text" else {"digest": hashlib.sha256(CHANGED.encode()).digest()}
 
-    def put(proposal, content, *, by):
+    def put(proposal, change, *, by):
         policy = Policy.objects.get()
         given = {"digest": hashlib.sha256(text.encode()).digest()} | digest
         PolicyVersion.objects.create(policy=policy, version=2, text=text, proposal=proposal, **given)
@@ -106,7 +106,7 @@ def test_a_version_with_other_content_than_was_signed_is_refused(proposal, helen
 def test_a_signed_report_of_the_same_text_puts_no_policy_in_force(rules, tom, helen, monkeypatch):
     monkeypatch.setitem(kinds.KINDS, "access-review", Anything())
 
-    def put(proposal, content, *, by):
+    def put(proposal, change, *, by):
         version_by(helen, rules.policy, proposal=proposal)
 
     enforcing_instead(monkeypatch, put)
@@ -117,8 +117,8 @@ def test_a_signed_report_of_the_same_text_puts_no_policy_in_force(rules, tom, he
 def test_a_contract_of_another_flow_than_was_signed_is_refused(tom, helen, monkeypatch):
     flow, other = make_world().flow, make_world().flow
 
-    def put(proposal, content, *, by):
-        configuring.apply_contract(Flow.objects.get(pk=other.pk), json.loads(content), by=by, proposal=proposal)
+    def put(proposal, change, *, by):
+        configuring.apply_contract(Flow.objects.get(pk=other.pk), json.loads(change.content), by=by, proposal=proposal)
 
     enforcing_instead(monkeypatch, put)
     with refuses(because="not what its proposal says"):
@@ -141,7 +141,7 @@ def test_a_register_with_another_text_than_was_signed_is_refused(tom, helen, mon
     heads = "person,kind,number,jurisdiction,line,from,to"
     text = f"{heads}\n{tom.user.username},claims-adjuster,A-1,US-TX,auto,2026-01-01,\n"
 
-    def put(proposal, content, *, by):
+    def put(proposal, change, *, by):
         configuring.apply_register("licences", [], by=by, proposal=proposal)
 
     enforcing_instead(monkeypatch, put)

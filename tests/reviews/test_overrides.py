@@ -11,7 +11,7 @@ from examples import items
 from portal.kit import strict_json
 from reviews import contracts, overriding
 from reviews.actions.changing import combined
-from reviews.policies.document import Stage
+from reviews.policies.parts import Stage
 from tests.factories import a_document
 from tests.reviews.changing import CONTRACT, MONEY
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from audit import ledger
 from reviews import plans
 from reviews.models import Item, Signature
-from reviews.policies.document import FACTORS, Stage
+from reviews.policies.parts import FACTORS, Stage
 from tests.factories import story, take
 from tests.reviews.changing import CONTRACT, change, make_claim
 from tests.reviews.planned import Cast, asked, make_planned, parallel, stage

@@ -2,8 +2,9 @@
 
 import pytest
 
-from reviews.policies.document import Known, parse
 from reviews.policies.document import PolicyInvalid as Invalid
+from reviews.policies.document import parse
+from reviews.policies.parts import Known
 
 from .test_policy_documents import HEAD, faults, rule
 

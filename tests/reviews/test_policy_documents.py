@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from reviews.policies.document import Policy, PolicyInvalid, parse
+from reviews.policies.document import PolicyInvalid, parse
+from reviews.policies.parts import Policy
 
 HEAD = "policy: claims\nfallback: {queue: exceptions, plan: [{role: senior, meaning: Decision}]}\nrules:\n"
 

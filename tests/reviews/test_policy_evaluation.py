@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from reviews.policies.document import Policy, parse
+from reviews.policies.document import parse
 from reviews.policies.evaluation import Outcome, evaluate
+from reviews.policies.parts import Policy
 
 from .test_policy_documents import HEAD, rule
 

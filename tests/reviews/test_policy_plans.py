@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from reviews.policies.document import CalendarMissing, Due, Stage, parse
+from reviews.policies.document import parse
+from reviews.policies.parts import CalendarMissing, Due, Stage
 
 from .test_policy_documents import HEAD, faults, rule
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reviews.policies.document import ALL_VERDICTS, HARM, PolicyInvalid, Reading, parse
+from reviews.policies.document import PolicyInvalid, parse
 from reviews.policies.evaluation import Outcome, evaluate
+from reviews.policies.parts import ALL_VERDICTS, HARM, Reading
 
 from .test_policy_documents import HEAD, faults, first, rule
 from .test_policy_evaluation import item

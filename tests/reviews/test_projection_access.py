@@ -21,7 +21,7 @@ def people():
     world, tom, helen = make_world(), four_eyes.tom(), four_eyes.helen()
     ana, ben = make_person("ana", Role.ADJUSTER, Role.QUEUE_MANAGER), make_person("ben", Role.ADJUSTER)
     four_eyes.sign(four_eyes.propose("role", {"person": ana.user.username, "role": "senior-adjuster"}, tom), helen)
-    administering.withdraw(ana.user.pk, Role.QUEUE_MANAGER, by=tom.user)
+    administering.withdraw(ana.user.pk, Role.QUEUE_MANAGER, "Other work.", by=tom.user)
     accounts.grant_access(Role.QUEUE_MANAGER, "see_queue", world.queue, by=SEEDER)
     accounts.withdraw_access(Role.QUEUE_MANAGER, "see_queue", world.queue, by=SEEDER)
     administering.deactivate(ben.user.pk, by=tom.user)

@@ -8,7 +8,7 @@ from portal.accounts.models import User
 from portal.accounts.roles import Role
 from reviews.actions import configuring, proposing
 from reviews.models import Proposal, ProposalSignature, Queue
-from reviews.proposals import deciding
+from reviews.proposals import deciding, lists
 from tests.factories import SEEDER, make_person, make_world, refused
 from tests.reviews import four_eyes
 from tests.reviews.four_eyes import CHANGED, HOURS, RULES, propose, rules_in_force, sign
@@ -36,6 +36,16 @@ def test_nobody_signs_a_register_that_gives_them_more(tom, helen):
     sign(proposal, four_eyes.tom())
 
     sign(propose("authority", f"{HEADINGS}\n{row.replace(helen.user.username, tom.user.username)}\n", tom), helen)
+
+
+def test_who_gains_by_a_register_is_told_of_those_asked_about_alone(tom, helen):
+    rows = [f"{each.user.username},pay,*,*,USD,10000,5000,,,,2026-01-01," for each in (tom, helen)]
+    proposal = propose("authority", "\n".join([HEADINGS, *rows, ""]), tom)
+
+    helens, nobodys = ({helen.user.username, "nobody"}, set())
+
+    assert lists.gaining(proposal, helens) == {helen.user.username}
+    assert lists.gaining(proposal, nobodys) == frozenset()
 
 
 def test_nobody_signs_away_the_narrow_row_that_bounds_their_wide_one(tom, helen):

@@ -210,10 +210,15 @@ def leave_the_role(ben, half):
     accounts.withdraw_role(ben.user, Role.SENIOR_ADJUSTER, by=SEEDER)
 
 
+def by_the_plan_alone(by, granted, item, slots, lease):
+    """Give the turn the plan gives, whatever else speaks against it."""
+    return turns.turn(by, granted, item, slots)
+
+
 @pytest.mark.parametrize(("why", "because"), [(own_flow, "own work"), (leave_the_role, "does not hold")])
 def test_the_database_takes_no_signature_when_the_guards_are_gone(half, intent, ben, why, because, monkeypatch):
     monkeypatch.setattr(signing.guards, "insist", lambda refusal: None)
-    monkeypatch.setattr(signing.conflicts, "turn", lambda *given, **named: turn_of(intent))
+    monkeypatch.setattr(signing.guards, "turn_to_sign", lambda *given: turn_of(intent))
     why(ben, half)
 
     with refuses(because=because):
@@ -224,7 +229,7 @@ def test_the_database_takes_no_signature_of_the_person_who_asked(world, ben, mon
     item = make_item(world, action={"effect": "pay", "amount": "5000.00"}, requested_by=ben.user.username)
     accounts.grant_role(ben.user, Role.ADJUSTER, by=SEEDER)
     monkeypatch.setattr(signing.guards, "insist", lambda refusal: None)
-    monkeypatch.setattr(signing.conflicts, "turn", turns.turn)
+    monkeypatch.setattr(signing.guards, "turn_to_sign", by_the_plan_alone)
 
     with refuses(because="own work"):
         sign(item, ben)
@@ -235,7 +240,7 @@ def test_the_database_takes_no_signature_of_the_person_who_issued_the_key(world,
     world.key = configuring.issue_key(world.flow, by=cai.user)
     item = make_item(world)
     monkeypatch.setattr(signing.guards, "insist", lambda refusal: None)
-    monkeypatch.setattr(signing.conflicts, "turn", turns.turn)
+    monkeypatch.setattr(signing.guards, "turn_to_sign", by_the_plan_alone)
 
     with refuses(because="own work"):
         sign(item, cai)

@@ -10,7 +10,7 @@ from reviews import plans
 from reviews.actions import configuring, rerouting
 from reviews.actions.changing import together
 from reviews.models import Item
-from reviews.policies.document import Stage
+from reviews.policies.parts import Stage
 from tests.factories import SEEDER, make_person, make_world, refused, take
 from tests.reviews.approving import revise
 from tests.reviews.changing import CONTRACT, change, make_claim

@@ -10,7 +10,7 @@ from audit import grants
 from audit.history import Recorded
 from reviews.lifecycle import MOVES
 from reviews.models import Item
-from reviews.policies import document
+from reviews.policies import parts
 from reviews.words import HARMFUL, Effect
 
 pytestmark = pytest.mark.django_db
@@ -172,13 +172,13 @@ def test_harm_is_one_list_in_code_and_in_the_database():
         cursor.execute("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = %s", [check.name])
         definition = cursor.fetchone()[0]
 
-    assert document.HARM == HARMFUL
+    assert parts.HARM == HARMFUL
     assert set(re.findall(r"'(deny|partial|release|pay|reserve|letter|other)'", definition)) == set(HARMFUL)
 
 
 def test_harm_is_imported_where_policies_are_read():
-    assert document.HARM is HARMFUL
-    assert set(document.HARMLESS) == set(Effect) - HARMFUL
+    assert parts.HARM is HARMFUL
+    assert set(parts.HARMLESS) == set(Effect) - HARMFUL
 
 
 def test_every_state_change_the_code_knows_is_one_the_database_allows():

@@ -9,6 +9,7 @@ from reviews.management import policy_simulate, wording
 from reviews.models import Policy
 from reviews.policies import document
 from reviews.policies.document import PolicyInvalid
+from reviews.policies.parts import Policy as Rules
 
 
 class Command(BaseCommand):
@@ -57,9 +58,9 @@ class Command(BaseCommand):
         if not policy_simulate.simulate(text, options["last"], out=self.stdout, progress=self.stderr):
             raise CommandError("The simulation did not come to its end; nothing was changed.")
 
-    def _parsed(self, files: list[Path]) -> dict[Path, document.Policy]:
+    def _parsed(self, files: list[Path]) -> dict[Path, Rules]:
         """Read every file and print every fault as file:line:column; end with 1 if there is one."""
-        found: dict[Path, document.Policy] = {}
+        found: dict[Path, Rules] = {}
         for file in files:
             try:
                 found[file] = document.parse(wording.text_of(file))
