@@ -24,7 +24,7 @@ journey: $(INSTALLED) | prerequisites ## Run one request from a flow to its exec
 	@$(WITH_SERVERS) $(MANAGE) journey $(ARGS)
 
 test: $(INSTALLED) | prerequisites ## Run the tests (ARGS="-k signing" chooses)
-	@$(WITH_SERVERS) $(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(WITH_SERVERS) $(PY) -m pytest -n 3 --dist loadgroup $(ARGS)
 
 check: $(INSTALLED) | prerequisites ## Check format, lint, types, contracts and migrations
 	$(VENV)/bin/ruff format --check .
