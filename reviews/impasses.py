@@ -18,7 +18,9 @@ from reviews.words import State, Wall
 _BATCH = 200
 _LARGEST = 50
 _MOST = 2000
-_LOCK = 0x696D7061
+SWEEPING = "impasses:sweeping"
+_LONGEST = 120
+"""Seconds after which a sweep counts as dead: two at once do no harm, and only the work twice."""
 _PLACE = "impasses:after"
 MANY = 12
 """So many people of a role on a queue, and an item there is looked at for its amount alone."""
@@ -69,14 +71,12 @@ def sweep() -> int:
 
     There is one sweep at a time, and it is bounded: of very many items the next sweep goes on where this one stopped.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
-        if not cursor.fetchone()[0]:
-            return 0
-        try:
-            return _sweep()
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+    if not cache.add(SWEEPING, True, timeout=_LONGEST):
+        return 0
+    try:
+        return _sweep()
+    finally:
+        cache.delete(SWEEPING)
 
 
 def _sweep() -> int:
