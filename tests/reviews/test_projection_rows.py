@@ -86,7 +86,9 @@ def test_nothing_is_found_while_nobody_tampered():
         "UPDATE reviews_file_wall SET wall = 'ordinary'",
         "UPDATE reviews_file_wall SET upload_id = (SELECT id FROM reviews_upload u WHERE u.id <> upload_id LIMIT 1)",
         "DELETE FROM reviews_file_wall",
-        copied("reviews_file_wall", id="7", entry_id=ANY_ENTRY, wall="'ordinary'"),
+        copied(
+            "reviews_file_wall", id="(SELECT max(id) + 1 FROM reviews_file_wall)", entry_id=ANY_ENTRY, wall="'ordinary'"
+        ),
         f"UPDATE reviews_recusal SET reason_id = {ANOTHER_EXHIBIT.format('reason_id')}",
         f"UPDATE reviews_recusal SET person_id = {ANOTHER_PERSON.format('person_id')}",
         "DELETE FROM reviews_recusal",
