@@ -51,8 +51,8 @@ def test_nothing_is_found_of_the_whole_cast_of_the_demonstration():
         f"UPDATE portal_user_groups SET group_id = {ROLE.format('queue-manager')}"
         f" WHERE group_id = {ROLE.format('senior-adjuster')}",
         "UPDATE auth_group SET name = 'auditor' WHERE name = 'adjuster'",
-        copied("guardian_groupobjectpermission", id="7000", permission_id=MANAGE),
-        copied("guardian_groupobjectpermission", id="7000", group_id=ROLE.format("queue-manager")),
+        copied("guardian_groupobjectpermission", id="2000000000", permission_id=MANAGE),
+        copied("guardian_groupobjectpermission", id="2000000000", group_id=ROLE.format("queue-manager")),
         "DELETE FROM guardian_groupobjectpermission WHERE id = (SELECT min(id) FROM guardian_groupobjectpermission)",
         "UPDATE guardian_groupobjectpermission SET object_pk = (SELECT id::text FROM reviews_flow LIMIT 1)"
         " WHERE id = (SELECT min(id) FROM guardian_groupobjectpermission)",

@@ -124,7 +124,13 @@ def test_what_people_left_on_an_item_is_compared_with_its_entry(change):
         "UPDATE reviews_signoff_slot SET meaning = 'Nothing' WHERE round = 2 AND stage = 2",
         "DELETE FROM reviews_signoff_slot WHERE round = 2",
         copied(
-            "reviews_signoff_slot", id="7000", round="3", stage="1", step="1", signer_id="NULL", signature_id="NULL"
+            "reviews_signoff_slot",
+            id="2000000000",
+            round="3",
+            stage="1",
+            step="1",
+            signer_id="NULL",
+            signature_id="NULL",
         ),
     ],
 )
@@ -145,7 +151,7 @@ def test_signatures_and_their_plan_are_compared_with_their_entries(change):
         f"UPDATE reviews_revision SET overrides_id = {ANOTHER_EXHIBIT.format('overrides_id')} WHERE revision = 2",
         "UPDATE reviews_revision SET prompt_version = 'another' WHERE revision = 2",
         "DELETE FROM reviews_revision WHERE revision = 2",
-        copied("reviews_revision", id="7000", revision="7", posted_as="7"),
+        copied("reviews_revision", id="2000000000", revision="7", posted_as="7"),
         "UPDATE reviews_submission SET body_sha256 = sha256('other')",
         "UPDATE reviews_submission SET received_at = received_at - interval '1 day'",
         "DELETE FROM reviews_submission",
