@@ -3,13 +3,11 @@
 import json
 
 import pytest
-import time_machine
 from fido2.utils import websafe_decode
 
 from portal.accounts import ceremony, codes
 from portal.accounts.ceremony import PROFILES
 from portal.accounts.models import User
-from portal.accounts.roles import Role
 from portal.kit.clock import now
 from tests.accounts.enrolling import APP, FACTORS, attribute
 from tests.accounts.enrolling import newcomer as newcomer
@@ -22,7 +20,7 @@ from tests.accounts.entering import (
     half_entered,
     with_passkey,
 )
-from tests.factories import Person, make_person, story
+from tests.factories import Person, story
 
 pytestmark = pytest.mark.django_db
 
@@ -33,19 +31,6 @@ CLAIMS = PROFILES["claims"]
 def no_attempts_before():
     """Forget the attempts other tests made from this address."""
     forget_attempts()
-
-
-@pytest.fixture
-def ana():
-    return make_person("ana", Role.ADJUSTER)
-
-
-@pytest.fixture
-def clock():
-    """A clock that stands still until a test shifts it, in the middle of a code's window."""
-    start = int(now().timestamp()) // 30 * 30 + 60
-    with time_machine.travel(start, tick=False) as traveller:
-        yield traveller
 
 
 class TestConfirming:

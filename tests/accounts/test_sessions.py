@@ -1,14 +1,10 @@
 """Sessions: one name from sign-in to sign-out, what ends with it, and how long a confirmation holds."""
 
 import pytest
-import time_machine
 
 from portal.accounts import sessions
 from portal.accounts.models import SigningPeriod
-from portal.accounts.roles import Role
-from portal.kit.clock import now
 from tests.accounts.entering import confirmed, entered, forget_attempts
-from tests.factories import make_person
 
 pytestmark = pytest.mark.django_db
 
@@ -17,19 +13,6 @@ pytestmark = pytest.mark.django_db
 def no_attempts_before():
     """Forget the attempts other tests made from this address."""
     forget_attempts()
-
-
-@pytest.fixture
-def ana():
-    return make_person("ana", Role.ADJUSTER)
-
-
-@pytest.fixture
-def clock():
-    """A clock that stands still until a test shifts it, in the middle of a code's window."""
-    start = int(now().timestamp()) // 30 * 30 + 60
-    with time_machine.travel(start, tick=False) as traveller:
-        yield traveller
 
 
 def is_in(browser):

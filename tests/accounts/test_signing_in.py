@@ -4,14 +4,12 @@ import json
 import re
 
 import pytest
-import time_machine
 from django.test import Client
 from fido2.utils import websafe_decode
 
 from portal.accounts import actions, ceremony
 from portal.accounts.ceremony import PROFILES
 from portal.accounts.models import User
-from portal.accounts.roles import Role
 from portal.kit.clock import now
 from tests.accounts.device import PRESENT
 from tests.accounts.entering import (
@@ -37,19 +35,6 @@ CLAIMS = PROFILES["claims"]
 def no_attempts_before():
     """Forget the attempts other tests made from this address."""
     forget_attempts()
-
-
-@pytest.fixture
-def ana():
-    return make_person("ana", Role.ADJUSTER)
-
-
-@pytest.fixture
-def clock():
-    """A clock that stands still until a test shifts it, in the middle of a code's window."""
-    start = int(now().timestamp()) // 30 * 30 + 60
-    with time_machine.travel(start, tick=False) as traveller:
-        yield traveller
 
 
 def is_in(browser):

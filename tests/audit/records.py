@@ -21,8 +21,7 @@ def a_record(**changes: Any) -> dict[str, Any]:
         "snapshot": {"input": {"cause": "flood"}, "current": {"pay": "400.00"}, "output": {"pay": "500.00"}},
     }
     return {
-        "v": 1,
-        "typ": "countersign.record",
+        "v": 1, "typ": "countersign.record",
         "organisation": "Harbour Mutual",
         "portal": "https://countersign.example",
         "log": "countersign.example/log/1",

@@ -5,6 +5,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 
 from portal.accounts.roles import Role
 from tests.factories import make_person, make_world
+from tests.reviews import four_eyes
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -29,3 +30,13 @@ def ana(world):
 @pytest.fixture
 def ben(world):
     return make_person("ben", Role.SENIOR_ADJUSTER)
+
+
+@pytest.fixture
+def tom():
+    return four_eyes.tom()
+
+
+@pytest.fixture
+def helen():
+    return four_eyes.helen()

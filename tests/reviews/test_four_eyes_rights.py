@@ -13,22 +13,11 @@ from portal.accounts.roles import Role
 from reviews.actions import configuring
 from reviews.proposals import kinds
 from tests.factories import SEEDER, make_person
-from tests.reviews import four_eyes
 from tests.reviews.cheating import refuses, run
 from tests.reviews.forging import BOTH, Anything, enforcing_instead, entered, forged_intent, pasted
 from tests.reviews.four_eyes import CHANGED, propose, rules_in_force, sign
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def tom():
-    return four_eyes.tom()
-
-
-@pytest.fixture
-def helen():
-    return four_eyes.helen()
 
 
 @pytest.fixture

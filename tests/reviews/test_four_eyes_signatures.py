@@ -24,16 +24,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def tom():
-    return four_eyes.tom()
-
-
-@pytest.fixture
-def helen():
-    return four_eyes.helen()
-
-
-@pytest.fixture
 def rules():
     return rules_in_force()
 

@@ -13,22 +13,11 @@ from reviews.actions import configuring
 from reviews.models import Entitlement, Flow, Policy, PolicyVersion, Proposal
 from reviews.proposals import kinds
 from tests.factories import SEEDER, make_world
-from tests.reviews import four_eyes
 from tests.reviews.cheating import copied, refuses, run
 from tests.reviews.forging import ALONE, BOTH, Anything, enforcing_instead, entered
 from tests.reviews.four_eyes import CHANGED, HOURS, propose, rules_in_force, sign
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def tom():
-    return four_eyes.tom()
-
-
-@pytest.fixture
-def helen():
-    return four_eyes.helen()
 
 
 @pytest.fixture

@@ -19,16 +19,6 @@ from tests.reviews.four_eyes import CHANGED, RULES, propose, rules_in_force, sig
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def tom():
-    return four_eyes.tom()
-
-
-@pytest.fixture
-def helen():
-    return four_eyes.helen()
-
-
 def test_a_proposal_changes_nothing_until_somebody_else_signs_it(tom, helen):
     first = rules_in_force()
 

@@ -19,11 +19,6 @@ WHY = ("--reason", "As agreed.")
 
 
 @pytest.fixture
-def tom():
-    return four_eyes.tom()
-
-
-@pytest.fixture
 def ana():
     return make_person("ana", Role.ADJUSTER).user
 

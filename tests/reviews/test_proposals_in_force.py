@@ -10,21 +10,10 @@ from reviews.actions import configuring, enforcing, proposing
 from reviews.models import Calendar, Contract, Entitlement, Flow, Licence, Policy, PolicyVersion, Register
 from reviews.proposals import kinds
 from tests.factories import SEEDER, make_person, make_world, refused, story
-from tests.reviews import four_eyes
 from tests.reviews.four_eyes import HOURS, RULES, propose, sign
 from tests.reviews.sheets import HEADINGS
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def tom():
-    return four_eyes.tom()
-
-
-@pytest.fixture
-def helen():
-    return four_eyes.helen()
 
 
 def test_the_first_version_of_a_policy_can_be_proposed(tom, helen):

@@ -17,16 +17,6 @@ from tests.reviews.sheets import HEADINGS
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def tom():
-    return four_eyes.tom()
-
-
-@pytest.fixture
-def helen():
-    return four_eyes.helen()
-
-
 def test_nobody_signs_a_register_that_gives_them_more(tom, helen):
     row = f"{helen.user.username},pay,*,*,USD,10000,5000,,,,2026-01-01,"
     proposal = propose("authority", f"{HEADINGS}\n{row}\n", tom)

@@ -16,16 +16,6 @@ from tests.reviews.four_eyes import CHANGED, HOURS, RULES, propose, rules_in_for
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def tom():
-    return four_eyes.tom()
-
-
-@pytest.fixture
-def helen():
-    return four_eyes.helen()
-
-
 BOMB = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"
 WRONG = {
     "a kind nobody knows": ("polcy", RULES, "proposal_invalid", "Did you mean “policy”?"),
