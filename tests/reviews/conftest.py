@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
 from portal.accounts.roles import Role
+from reviews.models import Proposal
 from tests.factories import make_person, make_world
 from tests.reviews import four_eyes
 
@@ -40,3 +41,20 @@ def tom():
 @pytest.fixture
 def helen():
     return four_eyes.helen()
+
+
+@pytest.fixture
+def rules():
+    return four_eyes.rules_in_force()
+
+
+@pytest.fixture
+def proposal(rules, tom):
+    return four_eyes.propose("policy", four_eyes.CHANGED, tom)
+
+
+@pytest.fixture
+def signed(proposal, helen):
+    """A proposal that was put in force, read again."""
+    four_eyes.sign(proposal, helen)
+    return Proposal.objects.get(pk=proposal.pk)

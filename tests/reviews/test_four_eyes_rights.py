@@ -15,19 +15,9 @@ from reviews.proposals import kinds
 from tests.factories import SEEDER, make_person
 from tests.reviews.cheating import refuses, run
 from tests.reviews.forging import BOTH, Anything, enforcing_instead, entered, forged_intent, pasted
-from tests.reviews.four_eyes import CHANGED, propose, rules_in_force, sign
+from tests.reviews.four_eyes import propose, sign
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def rules():
-    return rules_in_force()
-
-
-@pytest.fixture
-def proposal(rules, tom):
-    return propose("policy", CHANGED, tom)
 
 
 @BOTH

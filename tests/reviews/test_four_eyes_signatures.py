@@ -23,23 +23,6 @@ from tests.reviews.four_eyes import CHANGED, RULES, propose, rules_in_force, sig
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def rules():
-    return rules_in_force()
-
-
-@pytest.fixture
-def proposal(rules, tom):
-    return propose("policy", CHANGED, tom)
-
-
-@pytest.fixture
-def signed(proposal, helen):
-    """A proposal that was put in force, read again."""
-    sign(proposal, helen)
-    return Proposal.objects.get(pk=proposal.pk)
-
-
 @BOTH
 def test_nobody_signs_their_own_proposal(proposal, tom, as_role):
     intent = forged_intent(proposal, tom)

@@ -10,31 +10,14 @@ from portal.kit.clock import now
 from portal.kit.ids import new_id
 from reviews import facts
 from reviews.actions import configuring
-from reviews.models import Entitlement, Flow, Policy, PolicyVersion, Proposal
+from reviews.models import Entitlement, Flow, Policy, PolicyVersion
 from reviews.proposals import kinds
 from tests.factories import SEEDER, make_world
 from tests.reviews.cheating import copied, refuses, run
 from tests.reviews.forging import ALONE, BOTH, Anything, enforcing_instead, entered
-from tests.reviews.four_eyes import CHANGED, HOURS, propose, rules_in_force, sign
+from tests.reviews.four_eyes import CHANGED, HOURS, propose, sign
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def rules():
-    return rules_in_force()
-
-
-@pytest.fixture
-def proposal(rules, tom):
-    return propose("policy", CHANGED, tom)
-
-
-@pytest.fixture
-def signed(proposal, helen):
-    """A proposal that was put in force, read again."""
-    sign(proposal, helen)
-    return Proposal.objects.get(pk=proposal.pk)
 
 
 def version_by(person, policy, text=CHANGED, **given):
